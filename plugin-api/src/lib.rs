@@ -1,0 +1,1 @@
+//! What the author of a planner plugin links, and nothing else.

@@ -1,0 +1,1 @@
+//! Surveys, decomposes, orders and verifies an architecture change in passes.

@@ -1,0 +1,1 @@
+//! Puts mitigation and a gate before work on risky hotspots.

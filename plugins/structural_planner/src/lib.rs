@@ -1,0 +1,1 @@
+//! Orders work bottom-up over the layers of a dependency graph.

@@ -1,0 +1,2 @@
+//! The concurrency primitives of the planner plugin runtime.
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Developer commands, run through the aliases in `.cargo/config.toml`.
+
+fn main() {}
