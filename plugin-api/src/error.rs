@@ -1,0 +1,258 @@
+//! What a planner returns instead of a plan. It crosses to the host as JSON.
+
+use std::error::Error;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::text::clip;
+use crate::plan::{PlanIssue, limits};
+
+/// Why there is no plan.
+///
+/// ```
+/// use plugin_api::{PlanError, PlanErrorKind};
+///
+/// let error = PlanError::config("LLM_PLANNER_MODEL", "is not set");
+/// assert_eq!(error.kind(), PlanErrorKind::Config);
+/// assert_eq!(error.to_string(), "configuration: LLM_PLANNER_MODEL is not set");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Wire")]
+pub struct PlanError {
+    kind: PlanErrorKind,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    setting: Option<String>,
+    transient: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    issues: Vec<PlanIssue>,
+    #[serde(skip_serializing_if = "is_zero")]
+    issues_omitted: usize,
+}
+
+/// What sort of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PlanErrorKind {
+    /// The request cannot be planned as it is.
+    InvalidInput,
+    /// What was planned breaks the rules for plans.
+    InvalidPlan,
+    /// A setting is missing or wrong.
+    Config,
+    /// Something the planner needs cannot be reached now.
+    Unavailable,
+    /// The caller gave up.
+    Cancelled,
+    /// Time ran out.
+    Deadline,
+    /// Anything else, and every kind that only a later version knows.
+    #[serde(other)]
+    Failed,
+}
+
+impl PlanError {
+    /// The planner failed.
+    pub fn failed(message: impl Into<String>) -> PlanError {
+        PlanError::new(PlanErrorKind::Failed, message)
+    }
+
+    /// The request cannot be planned as it is.
+    pub fn invalid_input(message: impl Into<String>) -> PlanError {
+        PlanError::new(PlanErrorKind::InvalidInput, message)
+    }
+
+    /// `setting` is missing or wrong; the message goes on from its name.
+    pub fn config(setting: impl Into<String>, message: impl Into<String>) -> PlanError {
+        PlanError {
+            setting: Some(clip(&setting.into(), limits::ID_CHARS_MAX)),
+            ..PlanError::new(PlanErrorKind::Config, message)
+        }
+    }
+
+    /// Something the planner needs cannot be reached now. Transient.
+    pub fn unavailable(message: impl Into<String>) -> PlanError {
+        PlanError::new(PlanErrorKind::Unavailable, message).transient()
+    }
+
+    /// The caller gave up.
+    pub fn cancelled() -> PlanError {
+        PlanError::new(PlanErrorKind::Cancelled, "the call was given up")
+    }
+
+    /// Time ran out.
+    pub fn deadline() -> PlanError {
+        PlanError::new(PlanErrorKind::Deadline, "no plan in time")
+    }
+
+    pub(crate) fn invalid_plan(issues: Vec<PlanIssue>, issues_omitted: usize) -> PlanError {
+        let message = match issues.len() + issues_omitted {
+            1 => "1 rule is broken".to_owned(),
+            count => format!("{count} rules are broken"),
+        };
+        PlanError {
+            issues,
+            issues_omitted,
+            ..PlanError::new(PlanErrorKind::InvalidPlan, message)
+        }
+    }
+
+    pub(crate) fn not_a_plan(message: impl Into<String>) -> PlanError {
+        PlanError::new(PlanErrorKind::InvalidPlan, message)
+    }
+
+    fn new(kind: PlanErrorKind, message: impl Into<String>) -> PlanError {
+        PlanError {
+            kind,
+            message: clip(&message.into(), limits::ERROR_MESSAGE_CHARS_MAX),
+            setting: None,
+            transient: false,
+            issues: Vec::new(),
+            issues_omitted: 0,
+        }
+    }
+
+    /// Says that the same call may succeed later.
+    #[must_use]
+    pub fn transient(self) -> PlanError {
+        PlanError {
+            transient: true,
+            ..self
+        }
+    }
+
+    /// What sort of failure it was.
+    pub fn kind(&self) -> PlanErrorKind {
+        self.kind
+    }
+
+    /// The stable code of its kind.
+    pub fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+
+    /// What happened, cut to [`limits::ERROR_MESSAGE_CHARS_MAX`] characters.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The setting that is missing or wrong.
+    pub fn setting(&self) -> Option<&str> {
+        self.setting.as_deref()
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        self.transient
+    }
+
+    /// The broken rules, at most [`limits::ISSUES_MAX`] of them.
+    pub fn issues(&self) -> &[PlanIssue] {
+        &self.issues
+    }
+
+    /// How many more broken rules there were.
+    pub fn issues_omitted(&self) -> usize {
+        self.issues_omitted
+    }
+}
+
+impl PlanErrorKind {
+    /// The stable code, the same in every report.
+    pub const fn code(self) -> &'static str {
+        match self {
+            PlanErrorKind::InvalidInput => "E_INVALID_INPUT",
+            PlanErrorKind::InvalidPlan => "E_INVALID_PLAN",
+            PlanErrorKind::Config => "E_PLANNER_CONFIG",
+            PlanErrorKind::Unavailable => "E_UNAVAILABLE",
+            PlanErrorKind::Cancelled => "E_CANCELLED",
+            PlanErrorKind::Deadline => "E_DEADLINE",
+            PlanErrorKind::Failed => "E_PLAN_FAILED",
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            PlanErrorKind::InvalidInput => "invalid input",
+            PlanErrorKind::InvalidPlan => "invalid plan",
+            PlanErrorKind::Config => "configuration",
+            PlanErrorKind::Unavailable => "unavailable",
+            PlanErrorKind::Cancelled => "cancelled",
+            PlanErrorKind::Deadline => "deadline",
+            PlanErrorKind::Failed => "planner failed",
+        }
+    }
+}
+
+/// How many issues the one-line text of an error shows.
+const ISSUES_SHOWN: usize = 5;
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.kind.words())?;
+        if let Some(setting) = &self.setting {
+            write!(f, "{setting} ")?;
+        }
+        f.write_str(&self.message)?;
+        for (number, issue) in self.issues.iter().take(ISSUES_SHOWN).enumerate() {
+            write!(f, "{} {issue}", if number == 0 { ":" } else { ";" })?;
+        }
+        match (self.issues.len() + self.issues_omitted).saturating_sub(ISSUES_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
+    }
+}
+
+impl Error for PlanError {}
+
+/// An error as it arrives, from a plugin that may be newer or hostile.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Wire {
+    kind: PlanErrorKind,
+    message: String,
+    setting: Option<String>,
+    transient: bool,
+    issues: Vec<PlanIssue>,
+    issues_omitted: usize,
+}
+
+impl Default for Wire {
+    fn default() -> Wire {
+        Wire {
+            kind: PlanErrorKind::Failed,
+            message: String::new(),
+            setting: None,
+            transient: false,
+            issues: Vec::new(),
+            issues_omitted: 0,
+        }
+    }
+}
+
+impl From<Wire> for PlanError {
+    fn from(mut wire: Wire) -> PlanError {
+        let surplus = wire.issues.len().saturating_sub(limits::ISSUES_MAX);
+        wire.issues.truncate(limits::ISSUES_MAX);
+        PlanError {
+            setting: wire
+                .setting
+                .map(|setting| clip(&setting, limits::ID_CHARS_MAX)),
+            transient: wire.transient,
+            issues: wire.issues,
+            issues_omitted: wire.issues_omitted.saturating_add(surplus),
+            ..PlanError::new(wire.kind, wire.message)
+        }
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
