@@ -1,8 +1,16 @@
 //! The one rule for planner names: `^[a-z0-9_][a-z0-9_-]{2,63}$`.
 
+/// The text of [`RULE`] as a literal, which the export macro needs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __name_rule {
+    () => {
+        "3 to 64 characters: lower-case letters, digits, '_' and '-', not starting with '-'"
+    };
+}
+
 /// What a valid name looks like, in words fit for an error message.
-pub const RULE: &str =
-    "3 to 64 characters: lower-case letters, digits, '_' and '-', not starting with '-'";
+pub const RULE: &str = __name_rule!();
 
 /// Shortest valid name, in bytes.
 pub const LEN_MIN: usize = 3;

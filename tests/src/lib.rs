@@ -1,1 +1,17 @@
-//! Shared ground of the integration suites.
+//! Shared ground of the integration suites: real plugins, real folders, the real command.
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a suite that cannot set itself up must fail loudly"
+)]
+
+mod command;
+mod fixtures;
+mod folder;
+mod log;
+
+pub use command::{Answer, RegistryCommand};
+pub use fixtures::{c_library, compiled, fixture, shipped};
+pub use folder::PluginFolder;
+pub use log::Log;

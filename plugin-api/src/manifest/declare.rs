@@ -1,0 +1,387 @@
+//! What the export macro knows of a plugin, checked and written as JSON while the plugin compiles.
+//!
+//! Everything is `const`: a bad name, tier or reliability stops the author's build with a message
+//! that says what is allowed, and the manifest ends up as plain bytes in a section of the library.
+
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "what fails here fails the author's build, with the complaint as its message"
+)]
+
+use crate::{API_VERSION, name};
+
+/// The compiler that built this copy of `plugin-api`, and with it the plugin.
+const RUSTC: &str = env!("PLUGIN_API_RUSTC");
+
+/// Longest capability, tag or permission, in bytes.
+const WORD_LEN_MAX: usize = 64;
+
+/// A plugin's declaration. The export macro fills it through the setters.
+#[must_use]
+#[derive(Clone, Copy, Debug)]
+pub struct Declaration {
+    name: &'static str,
+    version: &'static str,
+    description: &'static str,
+    profile: &'static str,
+    panic: &'static str,
+    capabilities: &'static [&'static str],
+    tags: &'static [&'static str],
+    permissions: &'static [&'static str],
+    tier: Option<&'static str>,
+    risk_rating: Option<&'static str>,
+    reliability: Option<&'static str>,
+    config_schema: Option<&'static str>,
+    production_ready: bool,
+    quarantined: bool,
+    self_test: bool,
+}
+
+/// How the plugin's own crate is compiled, which only code expanded in that crate can tell.
+#[derive(Clone, Copy, Debug)]
+pub struct BuildFacts {
+    /// The crate's version.
+    pub version: &'static str,
+    /// The crate's description.
+    pub description: &'static str,
+    /// Whether debug assertions are on.
+    pub debug: bool,
+    /// Whether a panic ends the process.
+    pub panic_aborts: bool,
+}
+
+/// Each setter takes the sentence to fail with beside the value: only the macro can put the value
+/// into it.
+impl Declaration {
+    /// Starts a declaration with what every plugin has.
+    pub const fn new(name: &'static str, complaint: &'static str, build: BuildFacts) -> Self {
+        assert!(name::is_valid(name), "{}", complaint);
+        Self {
+            name,
+            version: build.version,
+            description: build.description,
+            profile: if build.debug { "debug" } else { "release" },
+            panic: if build.panic_aborts {
+                "abort"
+            } else {
+                "unwind"
+            },
+            capabilities: &[],
+            tags: &[],
+            permissions: &[],
+            tier: None,
+            risk_rating: None,
+            reliability: None,
+            config_schema: None,
+            production_ready: false,
+            quarantined: false,
+            self_test: false,
+        }
+    }
+
+    /// Replaces the crate's version.
+    pub const fn version(mut self, version: &'static str) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Replaces the crate's description.
+    pub const fn description(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    /// What the planner can do.
+    pub const fn capabilities(mut self, words: &'static [&'static str]) -> Self {
+        check_words(words, "a capability has 1 to 64 characters");
+        self.capabilities = words;
+        self
+    }
+
+    /// Free words to find the planner by.
+    pub const fn tags(mut self, words: &'static [&'static str]) -> Self {
+        check_words(words, "a tag has 1 to 64 characters");
+        self.tags = words;
+        self
+    }
+
+    /// What the planner asks the operator to grant.
+    pub const fn permissions(mut self, words: &'static [&'static str]) -> Self {
+        check_words(words, "a permission has 1 to 64 characters");
+        self.permissions = words;
+        self
+    }
+
+    /// How mature the planner is.
+    pub const fn tier(mut self, tier: &'static str, complaint: &'static str) -> Self {
+        let known = is_one_of(tier, &["alpha", "beta", "stable", "gold", "vip"]);
+        assert!(known, "{}", complaint);
+        self.tier = Some(tier);
+        self
+    }
+
+    /// How risky its plans are.
+    pub const fn risk_rating(mut self, rating: &'static str, complaint: &'static str) -> Self {
+        let known = is_one_of(rating, &["low", "medium", "high"]);
+        assert!(known, "{}", complaint);
+        self.risk_rating = Some(rating);
+        self
+    }
+
+    /// The author's guess of the planner's reliability, as it stands in the source.
+    pub const fn reliability(mut self, literal: &'static str, complaint: &'static str) -> Self {
+        assert!(is_unit_number(literal.as_bytes()), "{}", complaint);
+        self.reliability = Some(literal);
+        self
+    }
+
+    /// The JSON schema of the planner's settings.
+    pub const fn config_schema(mut self, json: &'static str) -> Self {
+        self.config_schema = Some(json);
+        self
+    }
+
+    /// Whether the planner is fit for production.
+    pub const fn production_ready(mut self, yes: bool) -> Self {
+        self.production_ready = yes;
+        self
+    }
+
+    /// Whether the author holds the planner back.
+    pub const fn quarantined(mut self, yes: bool) -> Self {
+        self.quarantined = yes;
+        self
+    }
+
+    /// Whether the planner has a self-test.
+    pub const fn self_test(mut self, yes: bool) -> Self {
+        self.self_test = yes;
+        self
+    }
+
+    /// Length of the manifest as JSON.
+    pub const fn json_len(&self) -> usize {
+        self.write::<0>().len
+    }
+
+    /// The manifest as JSON; `LEN` must be [`json_len`](Self::json_len).
+    pub const fn json<const LEN: usize>(&self) -> [u8; LEN] {
+        let written = self.write::<LEN>();
+        assert!(written.len == LEN, "the length comes from json_len");
+        written.bytes
+    }
+
+    const fn write<const LEN: usize>(&self) -> Json<LEN> {
+        let mut json = Json::new();
+        json = json.raw("{\"schema\":1,\"name\":").string(self.name);
+        json = json.raw(",\"version\":").string(self.version);
+        json = json.raw(",\"api\":{\"major\":").number(API_VERSION.major);
+        json = json.raw(",\"minor\":").number(API_VERSION.minor);
+        json = json.raw("},\"build\":{\"rustc\":").string(RUSTC);
+        json = json.raw(",\"profile\":").string(self.profile);
+        json = json.raw(",\"panic\":").string(self.panic);
+        json = json.raw("},\"description\":").string(self.description);
+        json = json.raw(",\"capabilities\":").strings(self.capabilities);
+        json = json.raw(",\"tags\":").strings(self.tags);
+        json = json.raw(",\"permissions\":").strings(self.permissions);
+        json = json
+            .raw(",\"production_ready\":")
+            .bool(self.production_ready);
+        json = json.raw(",\"quarantined\":").bool(self.quarantined);
+        json = json.raw(",\"self_test\":").bool(self.self_test);
+        if let Some(tier) = self.tier {
+            json = json.raw(",\"tier\":").string(tier);
+        }
+        if let Some(rating) = self.risk_rating {
+            json = json.raw(",\"risk_rating\":").string(rating);
+        }
+        if let Some(literal) = self.reliability {
+            json = json.raw(",\"reliability\":").raw(literal);
+        }
+        if let Some(schema) = self.config_schema {
+            json = json.raw(",\"config_schema\":").raw(schema);
+        }
+        json.raw("}")
+    }
+}
+
+/// JSON text under construction. What does not fit into `LEN` bytes is counted only, so that the
+/// first of two passes finds the length for the second.
+struct Json<const LEN: usize> {
+    bytes: [u8; LEN],
+    len: usize,
+}
+
+impl<const LEN: usize> Json<LEN> {
+    const fn new() -> Self {
+        Self {
+            bytes: [0; LEN],
+            len: 0,
+        }
+    }
+
+    const fn byte(mut self, byte: u8) -> Self {
+        if self.len < LEN {
+            self.bytes[self.len] = byte;
+        }
+        self.len += 1;
+        self
+    }
+
+    const fn raw(mut self, text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            self = self.byte(bytes[at]);
+            at += 1;
+        }
+        self
+    }
+
+    const fn string(mut self, text: &str) -> Self {
+        let bytes = text.as_bytes();
+        self = self.byte(b'"');
+        let mut at = 0;
+        while at < bytes.len() {
+            self = match bytes[at] {
+                b'"' => self.raw("\\\""),
+                b'\\' => self.raw("\\\\"),
+                control @ 0..0x20 => self
+                    .raw("\\u00")
+                    .byte(hex_digit(control >> 4))
+                    .byte(hex_digit(control & 15)),
+                plain => self.byte(plain),
+            };
+            at += 1;
+        }
+        self.byte(b'"')
+    }
+
+    const fn strings(mut self, words: &[&str]) -> Self {
+        self = self.byte(b'[');
+        let mut at = 0;
+        while at < words.len() {
+            if at > 0 {
+                self = self.byte(b',');
+            }
+            self = self.string(words[at]);
+            at += 1;
+        }
+        self.byte(b']')
+    }
+
+    const fn bool(self, yes: bool) -> Self {
+        self.raw(if yes { "true" } else { "false" })
+    }
+
+    const fn number(mut self, number: u32) -> Self {
+        if number >= 10 {
+            self = self.number(number / 10);
+        }
+        self.byte(b'0' + (number % 10) as u8)
+    }
+}
+
+const fn hex_digit(value: u8) -> u8 {
+    if value < 10 {
+        b'0' + value
+    } else {
+        b'a' + value - 10
+    }
+}
+
+const fn check_words(words: &[&str], complaint: &str) {
+    let mut at = 0;
+    while at < words.len() {
+        let len = words[at].len();
+        assert!(len > 0 && len <= WORD_LEN_MAX, "{}", complaint);
+        at += 1;
+    }
+}
+
+const fn is_one_of(word: &str, allowed: &[&str]) -> bool {
+    let mut at = 0;
+    while at < allowed.len() {
+        if word.as_bytes().eq_ignore_ascii_case(allowed[at].as_bytes()) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Whether `text` is `0`, `1`, or one of them with decimals, and lies within 0..=1.
+const fn is_unit_number(text: &[u8]) -> bool {
+    if text.is_empty() || text.len() == 2 || (text.len() > 2 && text[1] != b'.') {
+        return false;
+    }
+    let digits_allowed = match text[0] {
+        b'0' => b'9',
+        b'1' => b'0',
+        _ => return false,
+    };
+    let mut at = 2;
+    while at < text.len() {
+        if text[at] < b'0' || text[at] > digits_allowed {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUILD: BuildFacts = BuildFacts {
+        version: "1.2.3",
+        description: "Says \"hi\" \\ and\ttabs",
+        debug: true,
+        panic_aborts: false,
+    };
+    const FULL: Declaration = Declaration::new("some_planner", "bad name", BUILD)
+        .capabilities(&["a", "b"])
+        .tier("Gold", "bad tier")
+        .risk_rating("low", "bad rating")
+        .reliability("0.75", "bad reliability")
+        .config_schema("{\"type\":\"object\"}")
+        .self_test(true);
+    const JSON: [u8; FULL.json_len()] = FULL.json();
+
+    #[test]
+    fn a_full_declaration_is_written_as_json_with_every_text_escaped() {
+        let value: serde_json::Value = serde_json::from_slice(&JSON).unwrap();
+        assert_eq!(
+            value,
+            serde_json::json!({
+                "schema": 1, "name": "some_planner", "version": "1.2.3",
+                "api": {"major": API_VERSION.major, "minor": API_VERSION.minor},
+                "build": {"rustc": RUSTC, "profile": "debug", "panic": "unwind"},
+                "description": "Says \"hi\" \\ and\ttabs",
+                "capabilities": ["a", "b"], "tags": [], "permissions": [],
+                "production_ready": false, "quarantined": false, "self_test": true,
+                "tier": "Gold", "risk_rating": "low", "reliability": 0.75,
+                "config_schema": {"type": "object"},
+            })
+        );
+    }
+
+    #[test]
+    fn numbers_of_several_digits_are_written_whole() {
+        let json = Json::<10>::new().number(4_294_967_295);
+        assert_eq!(&json.bytes, b"4294967295");
+    }
+
+    #[test]
+    fn a_reliability_is_a_plain_number_from_0_to_1() {
+        for good in ["0", "1", "0.0", "0.75", "1.0", "1.000"] {
+            assert!(is_unit_number(good.as_bytes()), "{good}");
+        }
+        for bad in [
+            "", "2", "1.5", "1.01", "0.", "1.", ".5", "-0.5", "0x1", "1e0", "0.5_0", "01",
+        ] {
+            assert!(!is_unit_number(bad.as_bytes()), "{bad}");
+        }
+    }
+}

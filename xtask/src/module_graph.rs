@@ -1,0 +1,166 @@
+//! The import graph of a crate's source, read from its `crate::…` paths.
+//!
+//! Good enough to plan with and to hold layers by: a file depends on every file of the same crate
+//! that it names through `crate::` or, in one brace group, `use crate::{…}`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::XtaskError;
+
+/// A source file and what it imports from its own crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Path below the crate's `src`, with `/` between its parts.
+    pub path: String,
+    /// Number of lines.
+    pub lines: usize,
+    /// Paths of the imported files, sorted.
+    pub imports: Vec<String>,
+}
+
+/// Reads the graph of the crate whose `src` folder is given; files come sorted by path.
+pub fn read(src: &Path) -> Result<Vec<SourceFile>, XtaskError> {
+    let mut paths = Vec::new();
+    collect(src, src, &mut paths)?;
+    paths.sort();
+    let modules: Vec<(Vec<String>, String)> = paths
+        .iter()
+        .map(|path| (module_of(path), path.clone()))
+        .collect();
+    paths
+        .iter()
+        .map(|path| {
+            let file = src.join(path);
+            let text = std::fs::read_to_string(&file).map_err(XtaskError::io(&file))?;
+            Ok(SourceFile {
+                path: path.clone(),
+                lines: text.lines().count(),
+                imports: imports_of(&text, path, &modules),
+            })
+        })
+        .collect()
+}
+
+fn collect(src: &Path, folder: &Path, paths: &mut Vec<String>) -> Result<(), XtaskError> {
+    for entry in std::fs::read_dir(folder).map_err(XtaskError::io(folder))? {
+        let path = entry.map_err(XtaskError::io(folder))?.path();
+        if path.is_dir() {
+            collect(src, &path, paths)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let below: PathBuf = path.strip_prefix(src).unwrap_or(&path).to_owned();
+            paths.push(below.to_string_lossy().replace('\\', "/"));
+        }
+    }
+    Ok(())
+}
+
+/// The module path of a file: `plan/mod.rs` and `plan.rs` are both `plan`.
+fn module_of(path: &str) -> Vec<String> {
+    let stem = path.trim_end_matches(".rs");
+    let stem = stem.strip_suffix("/mod").unwrap_or(stem);
+    match stem {
+        "lib" | "main" | "mod" => Vec::new(),
+        _ => stem.split('/').map(str::to_owned).collect(),
+    }
+}
+
+fn imports_of(text: &str, own: &str, modules: &[(Vec<String>, String)]) -> Vec<String> {
+    let code: String = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n");
+    let mut imports = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let follows_word =
+            code[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$'));
+        if !follows_word {
+            for named in paths_after(&code[at + "crate::".len()..]) {
+                imports.extend(file_of(&named, modules));
+            }
+        }
+    }
+    imports.remove(own);
+    imports.into_iter().collect()
+}
+
+/// The paths that follow `crate::`, one for each member of a brace group.
+fn paths_after(rest: &str) -> Vec<Vec<String>> {
+    let Some(group) = rest.strip_prefix('{') else {
+        return vec![segments(rest)];
+    };
+    let mut depth = 0_usize;
+    let mut members = vec![String::new()];
+    for c in group.chars() {
+        match c {
+            '}' if depth == 0 => break,
+            ',' if depth == 0 => members.push(String::new()),
+            _ => {
+                depth = match c {
+                    '{' => depth + 1,
+                    '}' => depth - 1,
+                    _ => depth,
+                };
+                if let Some(member) = members.last_mut() {
+                    member.push(c);
+                }
+            }
+        }
+    }
+    members
+        .iter()
+        .map(|member| segments(member.trim()))
+        .collect()
+}
+
+fn segments(path: &str) -> Vec<String> {
+    let end = path
+        .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+        .unwrap_or(path.len());
+    path[..end]
+        .split("::")
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The file of the longest module path that `named` starts with.
+fn file_of(named: &[String], modules: &[(Vec<String>, String)]) -> Option<String> {
+    modules
+        .iter()
+        .filter(|(module, _)| !module.is_empty() && named.starts_with(module))
+        .max_by_key(|(module, _)| module.len())
+        .map(|(_, path)| path.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn modules() -> Vec<(Vec<String>, String)> {
+        ["lib.rs", "name.rs", "load/mod.rs", "load/host.rs"]
+            .map(|path| (module_of(path), path.to_owned()))
+            .to_vec()
+    }
+
+    #[test]
+    fn imports_are_found_alone_in_groups_and_in_expressions_but_not_in_comments() {
+        let text = "use crate::name::PlannerName;\n\
+                    use crate::{load::{host, module}, scrub};\n\
+                    // crate::load is not meant\n\
+                    fn f() { $crate::name::x(); crate::load::host::call() }";
+        assert_eq!(
+            imports_of(text, "lib.rs", &modules()),
+            ["load/host.rs", "load/mod.rs", "name.rs"]
+        );
+    }
+
+    #[test]
+    fn a_file_does_not_import_itself() {
+        assert_eq!(
+            imports_of("use crate::name::X;", "name.rs", &modules()),
+            Vec::<String>::new()
+        );
+    }
+}
