@@ -10,6 +10,9 @@ use crate::{Context, Plan, PlanError, PlanRequest};
 ///
 /// A panic in any of these functions becomes an error that carries the panic's text, unless the
 /// plugin is built with `panic = "abort"`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a planner: implement `plugin_api::Planner` for it"
+)]
 pub trait Planner: Send + Sync + 'static {
     /// Turns the objective of `request` into a plan.
     ///
