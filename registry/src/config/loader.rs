@@ -1,0 +1,161 @@
+//! Gathers the sources, in their order, into one checked configuration.
+
+use std::path::PathBuf;
+
+use super::{
+    Config,
+    env::Environment,
+    error::{ConfigError, Problems},
+    file::{self, Note, Role},
+    layer::{Layer, Source},
+    merged::{Merged, Setting},
+    origin::Origin,
+    settings::{CONFIG_FILE, Sections},
+    values::Values,
+};
+
+/// Says where the configuration comes from. Nothing is read that was not named here.
+#[derive(Clone, Debug, Default)]
+pub struct Loader {
+    defaults: Values,
+    usual_files: Vec<PathBuf>,
+    working_dir_file: Option<PathBuf>,
+    files: Vec<PathBuf>,
+    environment: Environment,
+    overrides: Values,
+}
+
+impl Loader {
+    /// Changes defaults: these values yield to every other source.
+    #[must_use]
+    pub fn defaults(mut self, values: Values) -> Self {
+        self.defaults = values;
+        self
+    }
+
+    /// Adds a file at a place where one may be, such as the system's and then the user's. It may be
+    /// missing, and it is not read when a file is named by [`Loader::file`] or `FACTORY_CONFIG`.
+    #[must_use]
+    pub fn usual_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.usual_files.push(path.into());
+        self
+    }
+
+    /// The file of the working directory, which may be missing. Only harmless settings are taken from
+    /// it; the rest is told by [`Config::notes`].
+    #[must_use]
+    pub fn working_dir_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.working_dir_file = Some(path.into());
+        self
+    }
+
+    /// Adds a file that must be there. The file that `FACTORY_CONFIG` names is then not read.
+    #[must_use]
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.files.push(path.into());
+        self
+    }
+
+    /// The environment, which may name the file by `FACTORY_CONFIG`.
+    #[must_use]
+    pub fn env(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Values that outrank every other source.
+    #[must_use]
+    pub fn overrides(mut self, values: Values) -> Self {
+        self.overrides = values;
+        self
+    }
+
+    /// Reads, checks and merges the sources.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem of every source.
+    pub fn load(&self) -> Result<Config, ConfigError> {
+        let mut problems = Problems::default();
+        let mut notes = Vec::new();
+        let mut layers = vec![
+            Layer::of_defaults(),
+            self.defaults.layer(Source::Default, &mut problems),
+        ];
+        let mut files = Vec::new();
+        for (path, role) in self.sources() {
+            if let Some(layer) = file::read(path.clone(), role, &mut problems, &mut notes) {
+                layers.push(layer);
+                files.push(path);
+            }
+        }
+        layers.push(self.environment.layer(&mut problems));
+        layers.push(self.overrides.layer(Source::Builder, &mut problems));
+        problems.into_result()?;
+        self.build(Merged::new(layers), files, notes)
+    }
+
+    fn build(
+        &self,
+        mut merged: Merged,
+        files: Vec<PathBuf>,
+        notes: Vec<Note>,
+    ) -> Result<Config, ConfigError> {
+        merged.settings.extend(self.named_file());
+        let sections = Sections::read(&mut merged);
+        let planners = merged.read_planners();
+        let Merged {
+            settings, problems, ..
+        } = merged;
+        let Some(sections) = sections else {
+            return Err(problems.into_error());
+        };
+        problems.into_result()?;
+        Ok(Config {
+            sections,
+            planners,
+            settings,
+            files,
+            notes,
+        })
+    }
+
+    /// The files to read, weakest first.
+    fn sources(&self) -> Vec<(PathBuf, Role)> {
+        let named = match self.environment.config_file() {
+            Some(path) if self.files.is_empty() => vec![path],
+            _ => self.files.clone(),
+        };
+        let usual = if named.is_empty() {
+            self.usual_files.clone()
+        } else {
+            Vec::new()
+        };
+        let role = |role| move |path| (path, role);
+        usual
+            .into_iter()
+            .map(role(Role::Usual))
+            .chain(self.working_dir_file.clone().map(role(Role::WorkingDir)))
+            .chain(named.into_iter().map(role(Role::Named)))
+            .collect()
+    }
+
+    /// How the named configuration file is listed.
+    fn named_file(&self) -> Option<Setting> {
+        let key = CONFIG_FILE.key.to_owned();
+        let variable = CONFIG_FILE.variable?;
+        let (path, origin) = match (self.files.last(), self.environment.config_file()) {
+            (Some(path), _) => (path.clone(), Origin::Builder { key: key.clone() }),
+            (None, Some(path)) => {
+                let variable = variable.to_owned();
+                (path, Origin::Environment { variable })
+            }
+            (None, None) => (PathBuf::new(), Origin::Default),
+        };
+        Some(Setting {
+            key,
+            variable: Some(variable),
+            value: path.to_string_lossy().into_owned(),
+            origin,
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! The table of settings. A setting is added here and nowhere else.
+
+use std::{path::PathBuf, time};
+
+use tracing::level_filters::LevelFilter;
+
+use super::{
+    Config,
+    kind::{
+        Count, Duration, FreeTable, LEVELS, LOG_FORMATS, LogFormat, Names, Number, OnePath, Paths,
+        Switch, Table,
+    },
+    merged::Merged,
+    row::{Reach, Row, per_planner, sections},
+};
+use crate::name::PlannerName;
+
+/// A boost or malus; a negative one counts as none in the ranking.
+const BOOST: Number = Number {
+    min: -1.0,
+    max: 1.0,
+};
+
+/// How long one call may take.
+const TIMEOUT: Duration = Duration {
+    min: time::Duration::from_millis(1),
+    max: time::Duration::from_hours(24),
+};
+
+/// How long it takes until half of what was seen is forgotten.
+const HALF_LIFE: Duration = Duration {
+    min: time::Duration::from_secs(1),
+    max: time::Duration::from_hours(24 * 365),
+};
+
+/// The configuration file itself: a variable that no file can set.
+pub(super) static CONFIG_FILE: Row = Row {
+    key: "config",
+    variable: Some("FACTORY_CONFIG"),
+    default: None,
+    doc: "The configuration file, in place of the system's and the user's.",
+    kind: &OnePath,
+    reach: Reach::Granting,
+};
+
+sections! {
+    /// Where plugins are found.
+    discovery: Discovery {
+        /// Folders that are searched for plugins.
+        plugin_dirs: Vec<PathBuf> = Paths { separator: ':' }, "", "FACTORY_PLUGIN_DIRS", Granting;
+        /// Plugin files outside these folders.
+        manual: Vec<PathBuf> = Paths { separator: ',' }, "", "OVERMIND_PLANNER_MANUAL", Granting;
+        /// Planners that are never discovered.
+        exclude: Vec<PlannerName> = Names, "", "OVERMIND_PLANNER_EXCLUDE", Harmless;
+        /// Whether the content of files takes part in the fingerprint; without it no file is read for it.
+        deep_fingerprint: bool = Switch, "1", "FACTORY_DEEP_FINGERPRINT", Harmless;
+        /// Whether every discovery is a full one.
+        force_rediscover: bool = Switch, "0", "FACTORY_FORCE_REDISCOVER", Harmless;
+    }
+
+    /// Which planners are admitted.
+    trust: Trust {
+        /// Planners that may be admitted.
+        allowed: Vec<PlannerName> = Names,
+            "llm_planner,risk_planner,structural_planner,multi_pass_arch_planner",
+            "FACTORY_ALLOWED_PLANNERS", Granting;
+        /// Planners that are never admitted, whatever the allowlist says.
+        blocked: Vec<PlannerName> = Names, "", "PLANNERS_BLOCK", Granting;
+    }
+
+    /// How planners are ranked.
+    select: Select {
+        /// Candidates less reliable than this are not selected.
+        min_reliability: f64 = Number { min: 0.0, max: 1.0 }, "0.25", "FACTORY_MIN_RELIABILITY", Harmless;
+        /// Added for a planner that offers `deep_index` when the context has an index summary.
+        deep_index_boost: f64 = BOOST, "0.05", "FACTORY_DEEP_INDEX_CAP_BOOST", Harmless;
+        /// Added for a planner that offers `refactor`, `risk` or `structural` when there are many hotspots.
+        hotspot_boost: f64 = BOOST, "0.03", "FACTORY_HOTSPOT_CAP_BOOST", Harmless;
+        /// More hotspots than this are many.
+        hotspot_threshold: u32 = Count { min: 0, max: 1_000_000 }, "8", "FACTORY_HOTSPOT_THRESHOLD", Harmless;
+        /// Time after which a success or failure counts half in the reliability.
+        decay_half_life: time::Duration = HALF_LIFE, "900", "PLANNER_DECAY_HALF_LIFE", Harmless;
+    }
+
+    /// What happens when nothing is active.
+    heal: Heal {
+        /// Whether self-healing may sleep between attempts; if not, it makes one.
+        blocking: bool = Switch, "1", "FACTORY_SELF_HEAL_BLOCKING", Harmless;
+        /// Whether a selection heals when nothing is active.
+        on_empty: bool = Switch, "0", "FACTORY_SELF_HEAL_ON_EMPTY", Harmless;
+    }
+
+    /// What is recorded about selections and constructions.
+    profiles: Profiles {
+        /// Capacity of each ring of samples.
+        max: u32 = Count { min: 0, max: 1_000_000 }, "1000", "FACTORY_MAX_PROFILES", Harmless;
+        /// Whether selections are recorded.
+        selection: bool = Switch, "1", "FACTORY_PROFILE_SELECTION", Harmless;
+        /// Whether constructions are recorded.
+        instantiation: bool = Switch, "1", "FACTORY_PROFILE_INSTANTIATION", Harmless;
+    }
+
+    /// What a planner is held to.
+    isolation: Isolation {
+        /// Longest time one plan call may take.
+        plan_timeout: time::Duration = TIMEOUT, "40", "PLANNER_DEFAULT_TIMEOUT", Granting;
+        /// Longest time a self-test may take.
+        self_test_timeout: time::Duration = TIMEOUT, "5", "PLANNER_SELF_TEST_TIMEOUT", Granting;
+    }
+
+    /// What is logged.
+    log: Log {
+        /// The least severe level that is logged.
+        level: LevelFilter = LEVELS, "INFO", "FACTORY_LOG_LEVEL", Harmless;
+        /// How logs are written.
+        format: LogFormat = LOG_FORMATS, "text", "FACTORY_LOG_FORMAT", Harmless;
+    }
+}
+
+per_planner! {
+    /// Longest time one plan call of this planner may take.
+    timeout: time::Duration = TIMEOUT, Granting;
+    /// Values handed to this planner.
+    config: Table = FreeTable, Granting;
+}
+
+/// Every setting there is, in the order in which they are shown.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    std::iter::once(&CONFIG_FILE)
+        .chain(ROWS)
+        .chain(PLANNER_ROWS)
+}
