@@ -256,3 +256,103 @@ impl From<Wire> for PlanError {
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> PlanError {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn each_kind_has_its_code_text_and_json() {
+        let cases = [
+            (
+                PlanError::invalid_input("no"),
+                "E_INVALID_INPUT",
+                "invalid input: no",
+                "invalid_input",
+            ),
+            (
+                PlanError::config("X", "is not set"),
+                "E_PLANNER_CONFIG",
+                "configuration: X is not set",
+                "config",
+            ),
+            (
+                PlanError::unavailable("no"),
+                "E_UNAVAILABLE",
+                "unavailable: no",
+                "unavailable",
+            ),
+            (
+                PlanError::cancelled(),
+                "E_CANCELLED",
+                "cancelled: the call was given up",
+                "cancelled",
+            ),
+            (
+                PlanError::deadline(),
+                "E_DEADLINE",
+                "deadline: no plan in time",
+                "deadline",
+            ),
+            (
+                PlanError::failed("no"),
+                "E_PLAN_FAILED",
+                "planner failed: no",
+                "failed",
+            ),
+            (
+                PlanError::invalid_plan(vec![PlanIssue::NoTasks], 0),
+                "E_INVALID_PLAN",
+                "invalid plan: 1 rule is broken: the plan has no task",
+                "invalid_plan",
+            ),
+        ];
+        for (error, code, text, kind) in cases {
+            assert_eq!(error.code(), code);
+            assert_eq!(error.to_string(), text);
+            let json = serde_json::to_value(&error).unwrap();
+            assert_eq!(json["kind"], kind);
+            assert_eq!(serde_json::from_value::<PlanError>(json).unwrap(), error);
+        }
+    }
+
+    #[test]
+    fn only_what_is_said_to_be_transient_is() {
+        assert!(PlanError::unavailable("no").is_transient());
+        assert!(!PlanError::failed("no").is_transient());
+        assert!(PlanError::failed("no").transient().is_transient());
+    }
+
+    #[test]
+    fn the_setting_at_fault_is_kept() {
+        assert_eq!(PlanError::config("X", "is not set").setting(), Some("X"));
+        assert_eq!(PlanError::failed("no").setting(), None);
+    }
+
+    #[test]
+    fn kinds_issues_and_fields_of_a_newer_plugin_are_tolerated() {
+        let error = read(
+            r#"{"kind":"moon_phase","message":"m","new":1,"issues":[{"code":"too_blue","hue":3}]}"#,
+        );
+        assert_eq!(error.kind(), PlanErrorKind::Failed);
+        assert_eq!(error.message(), "m");
+        assert_eq!(error.issues(), [PlanIssue::Unknown]);
+        assert_eq!(read("{}"), PlanError::failed(""));
+    }
+
+    #[test]
+    fn an_error_is_bounded_wherever_it_comes_from() {
+        let message = "é".repeat(limits::ERROR_MESSAGE_CHARS_MAX + 1);
+        let cut = "é".repeat(limits::ERROR_MESSAGE_CHARS_MAX) + "…";
+        assert_eq!(PlanError::failed(message.clone()).message(), cut);
+        let issues = vec![serde_json::json!({"code": "no_tasks"}); 203];
+        let json = serde_json::json!({"message": message, "issues": issues, "issues_omitted": 2});
+        let error: PlanError = serde_json::from_value(json).unwrap();
+        assert_eq!(error.message(), cut);
+        assert_eq!((error.issues().len(), error.issues_omitted()), (200, 5));
+    }
+}

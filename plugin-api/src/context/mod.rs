@@ -17,3 +17,6 @@ mod plan_context;
 
 pub use facts::{FileFacts, Layer};
 pub use plan_context::PlanContext;
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::facts::{FileFacts, Layer, number, read_files, read_layers};
 use crate::error::PlanError;
-use crate::plan::{limits, nesting_exceeds};
+use crate::plan::{JsonSize, limits, nesting_exceeds};
 
 /// What is known around an objective: a JSON object, open to any key.
 ///
@@ -36,14 +36,10 @@ impl PlanContext {
     ///
     /// # Errors
     /// A [`PlanErrorKind::InvalidInput`](crate::PlanErrorKind::InvalidInput) if `json` is no JSON
-    /// object, larger than [`limits::CONTEXT_BYTES_MAX`] or nested deeper than [`limits::NESTING_MAX`].
+    /// object, larger than [`limits::CONTEXT_BYTES_MAX`] or [`limits::JSON_PARTS_MAX`], or nested deeper than [`limits::NESTING_MAX`].
     pub fn from_json(json: &[u8]) -> Result<PlanContext, PlanError> {
-        if json.len() > limits::CONTEXT_BYTES_MAX {
-            return Err(PlanError::invalid_input(format!(
-                "the context takes {} bytes as JSON; at most {} are allowed",
-                json.len(),
-                limits::CONTEXT_BYTES_MAX
-            )));
+        if let Some(complaint) = JsonSize::complaint(json, limits::CONTEXT_BYTES_MAX) {
+            return Err(PlanError::invalid_input(format!("the context {complaint}")));
         }
         let context: PlanContext = serde_json::from_slice(json).map_err(|error| {
             PlanError::invalid_input(format!("the context is no JSON object: {error}"))

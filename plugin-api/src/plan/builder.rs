@@ -1,6 +1,6 @@
 //! Gathers the parts of a plan before they are checked together.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::check::HIGH_RISK_SWITCH;
@@ -15,7 +15,7 @@ pub struct PlanBuilder {
 }
 
 /// A plan that nobody has checked: what the builder gathers and what JSON holds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PlanDraft {
     pub(super) plan_id: Option<String>,

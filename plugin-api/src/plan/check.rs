@@ -7,7 +7,7 @@ use super::cycles::find_cycles;
 use super::graph::{Graph, Layout};
 use super::text::{clip, is_plain};
 use super::{
-    ObjectField, PlanIssue, RiskLevel, Task, TaskKind, json_bytes, limits, nesting_exceeds,
+    JsonSize, ObjectField, Plan, PlanIssue, RiskLevel, Task, TaskKind, limits, nesting_exceeds,
 };
 use crate::error::PlanError;
 
@@ -38,7 +38,7 @@ impl Issues {
     }
 }
 
-/// Checks every rule. Issues come plan first, then graph, then task by task.
+/// Checks every rule but that for the size of the whole. Issues come plan first, then graph, then task by task.
 pub(super) fn check(draft: &PlanDraft) -> Result<(Graph, Layout), PlanError> {
     let mut issues = Issues::default();
     check_plan(draft, &mut issues);
@@ -49,8 +49,22 @@ pub(super) fn check(draft: &PlanDraft) -> Result<(Graph, Layout), PlanError> {
         check_task(task, position, high_risk_allowed, &mut issues);
     }
     issues.into_result()?;
-    check_size(draft)?;
     Ok((graph, layout))
+}
+
+/// The last check, on a plan whose every part is within its bounds: only their sum can be too large.
+pub(super) fn check_size(plan: &Plan) -> Result<(), PlanError> {
+    let Some(JsonSize { bytes, parts, .. }) = JsonSize::of(plan) else {
+        return Err(PlanError::failed("our bug: a plan is no JSON"));
+    };
+    let mut issues = Issues::default();
+    if bytes > limits::PLAN_BYTES_MAX {
+        issues.push(PlanIssue::PlanSize { bytes });
+    }
+    if parts > limits::JSON_PARTS_MAX {
+        issues.push(PlanIssue::PlanParts { parts });
+    }
+    issues.into_result()
 }
 
 pub(super) fn allows_high_risk(meta: &Map<String, Value>) -> bool {
@@ -227,7 +241,7 @@ fn check_object(
         });
         return;
     }
-    let bytes = json_bytes(object).unwrap_or(usize::MAX);
+    let bytes = JsonSize::of(object).map_or(usize::MAX, |size| size.bytes);
     if bytes > limits::OBJECT_BYTES_MAX {
         issues.push(PlanIssue::ObjectSize {
             task: task(),
@@ -235,16 +249,6 @@ fn check_object(
             bytes,
         });
     }
-}
-
-/// Every part is within its bounds by now, so only the sum can be too large.
-fn check_size(draft: &PlanDraft) -> Result<(), PlanError> {
-    let bytes = json_bytes(draft).unwrap_or(usize::MAX);
-    let mut issues = Issues::default();
-    if bytes > limits::PLAN_BYTES_MAX {
-        issues.push(PlanIssue::PlanSize { bytes });
-    }
-    issues.into_result()
 }
 
 /// Whether `text` is not too short without its blank ends nor too long as it is; else its length.

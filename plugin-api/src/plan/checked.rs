@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::builder::PlanDraft;
-use super::check::{allows_high_risk, check};
+use super::check::{allows_high_risk, check, check_size};
 use super::graph::{Graph, Layout};
-use super::{PlanBuilder, PlanHash, PlanStats, Task, hash, limits, mermaid, stats};
+use super::{JsonSize, PlanBuilder, PlanHash, PlanStats, Task, hash, limits, mermaid, stats};
 use crate::error::PlanError;
 
 /// A checked graph of tasks: no cycle, nothing missing, every limit kept.
@@ -56,12 +56,8 @@ impl Plan {
     /// A [`PlanErrorKind::InvalidPlan`](crate::PlanErrorKind::InvalidPlan): without issues if `json`
     /// is too large or no plan at all, else with every issue found.
     pub fn from_json(json: &[u8]) -> Result<Plan, PlanError> {
-        if json.len() > limits::PLAN_BYTES_MAX {
-            return Err(PlanError::not_a_plan(format!(
-                "{} bytes of JSON; at most {} are allowed",
-                json.len(),
-                limits::PLAN_BYTES_MAX
-            )));
+        if let Some(complaint) = JsonSize::complaint(json, limits::PLAN_BYTES_MAX) {
+            return Err(PlanError::not_a_plan(format!("the plan {complaint}")));
         }
         let draft: PlanDraft = serde_json::from_slice(json)
             .map_err(|error| PlanError::not_a_plan(format!("not a plan: {error}")))?;
@@ -154,7 +150,7 @@ impl TryFrom<PlanDraft> for Plan {
             let hash = hash::content(&draft.objective, &draft.tasks, &draft.meta).to_string();
             format!("plan-{}", &hash[..16])
         });
-        Ok(Plan {
+        let plan = Plan {
             plan_id,
             revision: draft.revision,
             objective: draft.objective,
@@ -162,6 +158,8 @@ impl TryFrom<PlanDraft> for Plan {
             meta: draft.meta,
             graph,
             layout,
-        })
+        };
+        check_size(&plan)?;
+        Ok(plan)
     }
 }

@@ -50,6 +50,15 @@ pub enum PlanIssue {
         /// Its size as JSON.
         bytes: usize,
     },
+    /// The whole plan has too many values.
+    #[error(
+        "the plan has {parts} commas and opening brackets as JSON; at most {} are allowed",
+        limits::JSON_PARTS_MAX
+    )]
+    PlanParts {
+        /// Its commas and opening brackets as JSON.
+        parts: usize,
+    },
     /// A chain of dependencies is too long.
     #[error(
         "task {task:?} ends a chain of {depth} tasks; at most {} are allowed",
@@ -267,6 +276,7 @@ impl PlanIssue {
             PlanIssue::NoTasks => "no_tasks",
             PlanIssue::TooManyTasks { .. } => "too_many_tasks",
             PlanIssue::PlanSize { .. } => "plan_size",
+            PlanIssue::PlanParts { .. } => "plan_parts",
             PlanIssue::Depth { .. } => "depth",
             PlanIssue::OutDegree { .. } => "out_degree",
             PlanIssue::Cycle { .. } => "cycle",

@@ -63,6 +63,10 @@ pub const REQUEST_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Largest context, as JSON.
 pub const CONTEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Most commas and opening brackets, outside strings, in the JSON of a plan, request or context: about
+/// one for each value. It bounds the memory that reading takes, which bytes do not.
+pub const JSON_PARTS_MAX: usize = 500_000;
+
 /// Longest path or layer name that is read from a context.
 pub const CONTEXT_NAME_CHARS_MAX: usize = 1_024;
 

@@ -30,6 +30,9 @@ pub use builder::PlanBuilder;
 pub use checked::Plan;
 pub use hash::PlanHash;
 pub use issue::{ObjectField, PlanIssue};
-pub(crate) use measure::{json_bytes, nesting_exceeds};
+pub(crate) use measure::{JsonSize, nesting_exceeds};
 pub use stats::PlanStats;
 pub use task::{Criticality, RiskLevel, Task, TaskKind};
+
+#[cfg(test)]
+mod tests;
