@@ -11,10 +11,13 @@ pub const MASK: &str = "********";
 /// Longest untrusted text quoted in a message, in characters.
 const SHOWN_MAX: usize = 80;
 
-/// Parts of a setting's name that announce a credential.
+/// Words in a setting's name that announce a credential. `tokens` is none of them, since a limit of
+/// tokens is no secret, nor is `keys`, which may be public.
 const SECRET_WORDS: &[&str] = &[
     "apikey",
+    "apikeys",
     "auth",
+    "authorization",
     "bearer",
     "credential",
     "credentials",
@@ -22,8 +25,10 @@ const SECRET_WORDS: &[&str] = &[
     "passphrase",
     "passwd",
     "password",
+    "passwords",
     "pwd",
     "secret",
+    "secrets",
     "token",
 ];
 
@@ -84,14 +89,21 @@ pub fn mask_secret<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     mask_url_password(value)
 }
 
-/// Whether a setting of this name holds a credential, judged by the words in it.
+/// Whether a setting of this name holds a credential, judged by the words in it: `api_key`,
+/// `API-KEY` and `apiKey` do, `keyboard` does not.
 pub fn is_secret_name(name: &str) -> bool {
-    name.split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|word| {
-            SECRET_WORDS
-                .iter()
-                .any(|secret| word.eq_ignore_ascii_case(secret))
-        })
+    let mut words = String::with_capacity(name.len() + 8);
+    let mut after_small = false;
+    for c in name.chars() {
+        if after_small && c.is_ascii_uppercase() {
+            words.push('_');
+        }
+        words.push(c.to_ascii_lowercase());
+        after_small = c.is_ascii_lowercase();
+    }
+    words
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| SECRET_WORDS.contains(&word))
 }
 
 fn mask_url_password(value: &str) -> Cow<'_, str> {
@@ -155,6 +167,7 @@ mod tests {
             ("planners.llm_planner.config.api_key", "abc"),
             ("FACTORY_TOKEN", "abc"),
             ("db-password", "abc"),
+            ("accessToken", "abc"),
             ("note", "sk-abcdef"),
             ("header", "Bearer abc"),
         ] {
@@ -170,6 +183,8 @@ mod tests {
     fn what_is_no_secret_stays_readable() {
         for (name, value) in [
             ("keyboard", "abc"),
+            ("max_tokens", "4096"),
+            ("FACTORY_TRUSTED_KEYS", "/etc/registry/keys"),
             ("select.min_reliability", "0.25"),
             ("url", "https://host/a@b"),
             ("api_key", ""),

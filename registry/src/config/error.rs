@@ -164,7 +164,7 @@ impl fmt::Display for Problem {
             write!(f, "; allowed: {allowed}")?;
         }
         if let Some(nearest) = &self.nearest {
-            write!(f, "; did you mean {nearest}?")?;
+            write!(f, "; did you mean {}?", scrub::shorten(nearest))?;
         }
         Ok(())
     }

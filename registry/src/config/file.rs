@@ -119,7 +119,7 @@ fn parse(bytes: Vec<u8>) -> Result<Dict, Reason> {
         Reason::NotToml {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            message: scrub::shorten(error.message()).into_owned(),
+            message: scrub::shorten(&error.message().replace('\n', ", ")).into_owned(),
         }
     })?;
     tree.values_mut().for_each(dates_to_text);

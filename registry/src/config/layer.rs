@@ -45,45 +45,31 @@ impl Source {
             .as_ref()
             .and_then(figment::Source::file_path)
         {
-            return Self::File(path.to_owned()).origin_of(row, key);
+            return Self::File(path.to_owned()).named(key);
         }
         match &*metadata.name {
-            ENVIRONMENT => Self::Environment.origin_of(row, key),
-            BUILDER => Self::Builder.origin_of(row, key),
+            ENVIRONMENT => Self::Environment.named(row.variable.unwrap_or(key)),
+            BUILDER => Self::Builder.named(key),
             _ => Origin::Default,
         }
     }
 
-    fn origin_of(&self, row: &Row, key: &str) -> Origin {
-        match (self, row.variable) {
-            (Self::Environment, Some(variable)) => Origin::Environment {
-                variable: variable.to_owned(),
-            },
-            (Self::File(path), _) => Origin::File {
-                path: path.clone(),
-                key: key.to_owned(),
-            },
-            (Self::Default, _) => Origin::Default,
-            (Self::Builder | Self::Environment, _) => Origin::Builder {
-                key: key.to_owned(),
-            },
-        }
+    /// The place of `name`, which need not be known: a variable in the environment, a key elsewhere.
+    pub(super) fn place(&self, name: &str) -> Place {
+        Place::Setting(self.named(name))
     }
 
-    /// The place of `key`, which need not be known.
-    pub(super) fn place(&self, key: &str) -> Place {
-        Place::Setting(match self {
+    /// A changed default counts as the builder's here, since that is who can correct it.
+    fn named(&self, name: &str) -> Origin {
+        let name = name.to_owned();
+        match self {
             Self::File(path) => Origin::File {
                 path: path.clone(),
-                key: key.to_owned(),
+                key: name,
             },
-            Self::Environment => Origin::Environment {
-                variable: key.to_owned(),
-            },
-            Self::Default | Self::Builder => Origin::Builder {
-                key: key.to_owned(),
-            },
-        })
+            Self::Environment => Origin::Environment { variable: name },
+            Self::Default | Self::Builder => Origin::Builder { key: name },
+        }
     }
 }
 

@@ -16,6 +16,8 @@ use super::{
 use crate::{name::PlannerName, scrub};
 
 /// One setting as `config show` lists it.
+///
+/// Secrets are masked. Nothing is escaped: a rendering as text does that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setting {
@@ -23,7 +25,7 @@ pub struct Setting {
     pub key: String,
     /// The variable that sets it.
     pub variable: Option<&'static str>,
-    /// The value with secrets masked. It is not escaped: a rendering as text does that.
+    /// The value, which the setting would take back unless it is masked.
     pub value: String,
     /// Where the value came from.
     pub origin: Origin,
