@@ -6,3 +6,4 @@ pub mod scrub;
 mod suggest;
 
 pub use name::{NameError, PlannerName};
+pub mod discovery;

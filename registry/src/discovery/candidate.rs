@@ -1,0 +1,49 @@
+//! A file that may become a planner once it is trusted.
+
+use std::path::{Path, PathBuf};
+
+use plugin_api::manifest::Manifest;
+
+use super::elf::Library;
+use super::identity::FileIdentity;
+
+/// A well-formed library with a well-formed manifest. Nothing is said about trust.
+#[derive(Debug)]
+pub struct Candidate {
+    pub(super) path: PathBuf,
+    pub(super) root: usize,
+    pub(super) identity: FileIdentity,
+    pub(super) library: Library,
+}
+
+impl Candidate {
+    /// Where the file was found: its directory as configured, then the way from there.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The state of the file that was read.
+    pub fn identity(&self) -> &FileIdentity {
+        &self.identity
+    }
+
+    /// What the plugin says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.library.manifest
+    }
+
+    /// The planner's name, from the manifest.
+    pub fn name(&self) -> &str {
+        &self.library.manifest.name
+    }
+
+    /// What the library says of itself.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    pub(super) fn is_same_file(&self, other: &Self) -> bool {
+        let file = |candidate: &Self| (candidate.identity.device, candidate.identity.inode);
+        file(self) == file(other)
+    }
+}

@@ -1,0 +1,61 @@
+//! Reads what discovery needs from a shared library, without mapping or executing it.
+//!
+//! A file costs a handful of bounded positioned reads. The order is that of the loader: file header
+//! and segments ([`header`]), dynamic entries through the dynamic segment ([`dynamic`]), and only
+//! then the section headers ([`sections`]), to find the manifest and to be held against the rest.
+//!
+//! Invariants: nothing is allocated in proportion to a number read from the file without a bound;
+//! all arithmetic on such numbers is checked; whatever makes the loader pull in another object, or
+//! see other bytes than this reader, is refused.
+
+mod dynamic;
+mod error;
+mod header;
+mod libraries;
+mod sections;
+mod source;
+
+use plugin_api::manifest::Manifest;
+
+use libraries::Libraries;
+
+pub use error::ElfError;
+pub use libraries::ALLOWED_LIBRARIES;
+pub(in crate::discovery) use source::{Buffers, Source};
+
+/// What a well-formed library says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Library {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The name it calls itself by among loaded libraries.
+    pub soname: Option<Box<str>>,
+    /// The libraries it needs, in its order.
+    pub needed: Box<[&'static str]>,
+}
+
+impl Library {
+    /// Reads a library from its bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ElfError> {
+        Self::read(Source::Bytes(bytes), &mut Buffers::default())
+    }
+
+    pub(in crate::discovery) fn read(
+        source: Source<'_>,
+        buffers: &mut Buffers,
+    ) -> Result<Self, ElfError> {
+        let mut view = source::View::open(source, buffers)?;
+        let headers = header::Headers::read(&mut view)?;
+        let dynamic = dynamic::Dynamic::read(&mut view, &headers)?;
+        let needed = dynamic.libraries.check()?;
+        let manifest = sections::manifest(&mut view, &headers, &dynamic)?;
+        Ok(Self {
+            manifest: Manifest::from_json(manifest)?,
+            soname: dynamic.libraries.soname.map(String::into_boxed_str),
+            needed,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

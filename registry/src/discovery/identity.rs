@@ -1,0 +1,59 @@
+//! What tells one state of a file from another without reading it.
+
+use rustix::fs::{Statx, StatxFlags, StatxTimestamp};
+use serde::{Deserialize, Serialize};
+
+/// The fields [`FileIdentity::of`] and the type check need.
+pub(super) const WANTED: StatxFlags = StatxFlags::TYPE
+    .union(StatxFlags::INO)
+    .union(StatxFlags::SIZE)
+    .union(StatxFlags::MTIME)
+    .union(StatxFlags::CTIME);
+
+/// Device, inode, size and both times of a file.
+///
+/// The modification time alone lies: some systems ship every file with the same one. The change
+/// time cannot be set by a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FileIdentity {
+    /// The device the file lies on.
+    pub device: u64,
+    /// Its inode number.
+    pub inode: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When its content last changed.
+    pub modified: Timestamp,
+    /// When its content or its attributes last changed.
+    pub changed: Timestamp,
+}
+
+impl FileIdentity {
+    pub(super) fn of(stat: &Statx) -> Self {
+        Self {
+            device: rustix::fs::makedev(stat.stx_dev_major, stat.stx_dev_minor),
+            inode: stat.stx_ino,
+            size: stat.stx_size,
+            modified: Timestamp::of(&stat.stx_mtime),
+            changed: Timestamp::of(&stat.stx_ctime),
+        }
+    }
+}
+
+/// A point in time, in nanoseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Timestamp {
+    /// Whole seconds.
+    pub seconds: i64,
+    /// Nanoseconds after them.
+    pub nanos: u32,
+}
+
+impl Timestamp {
+    fn of(time: &StatxTimestamp) -> Self {
+        Self {
+            seconds: time.tv_sec,
+            nanos: time.tv_nsec,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! From directories to candidates: reads files, runs nothing.
+//!
+//! ```text
+//! ScanRequest ─ scan ─> Scan { candidates, refused, .. } ─ (trust) ─ resolve ─> Resolution
+//! ```
+//!
+//! [`scan`] lists each directory ([`listing`]), opens every `*.so` beneath it ([`root`]), reads it
+//! ([`examine`], [`elf`]) and sorts the verdicts. Names are settled later, by [`resolve`], among
+//! those candidates that passed trust.
+//!
+//! Invariants: no code of a plugin runs and no plugin is mapped; a file's content is read only from
+//! a descriptor known to be a regular file beneath its directory; what was read counts only if the
+//! file stayed in one state meanwhile; every file seen ends in exactly one list of the [`Scan`];
+//! one bad file never hides another.
+
+mod candidate;
+pub mod elf;
+mod examine;
+mod identity;
+mod listing;
+mod parallel;
+mod refusal;
+mod report;
+mod request;
+mod resolve;
+mod root;
+mod scan;
+#[cfg(test)]
+mod testing;
+
+pub use candidate::Candidate;
+pub use identity::{FileIdentity, Timestamp};
+pub use refusal::{Refusal, Refused};
+pub use report::{LeftOut, LeftOutBy, LeftOutPath};
+pub use request::{Bounds, ScanRequest};
+pub use resolve::{Resolution, Shadowed, resolve};
+pub use scan::{Scan, scan};

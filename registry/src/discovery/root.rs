@@ -1,0 +1,131 @@
+//! A configured directory, held open, so that every path below it is resolved beneath it.
+
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Statx};
+use rustix::io::Errno;
+
+use super::identity::WANTED;
+use super::refusal::Refusal;
+
+/// How often an opening is tried again when a rename elsewhere disturbs its resolution.
+const TRIES_MAX: u32 = 64;
+
+const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGICLINKS);
+
+/// An open directory and the path it was configured by.
+#[derive(Debug)]
+pub(super) struct Root {
+    path: PathBuf,
+    fd: OwnedFd,
+}
+
+impl Root {
+    /// Opens a directory; the path to it may go through links, since the operator gave it.
+    pub(super) fn open(path: &Path) -> Result<Self, Refusal> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
+            Ok(fd) => Ok(Self {
+                path: path.to_owned(),
+                fd,
+            }),
+            Err(Errno::NOENT) => Err(Refusal::Missing),
+            Err(Errno::NOTDIR) => Err(Refusal::NotADirectory),
+            Err(error) => Err(Refusal::UnreadableDirectory(error.into())),
+        }
+    }
+
+    /// The path it was configured by.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens a folder for listing; no link is followed.
+    pub(super) fn open_folder(&self, relative: &CStr) -> io::Result<OwnedFd> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(self.open_beneath(relative, flags)?)
+    }
+
+    /// Opens a regular file for reading and says what it is.
+    ///
+    /// A link is followed as long as it stays beneath this directory. Neither a FIFO nor a device
+    /// can block the opening.
+    pub(super) fn open_file(&self, relative: &CStr) -> Result<(OwnedFd, Statx), Refusal> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let fd = self
+            .open_beneath(relative, flags)
+            .map_err(|error| self.explain(relative, error))?;
+        let stat = stat(fd.as_fd())?;
+        check_regular(FileType::from_raw_mode(stat.stx_mode.into()))?;
+        Ok((fd, stat))
+    }
+
+    /// What stands at `relative` itself, following no link.
+    pub(super) fn stat(&self, relative: &CStr) -> Result<Statx, Errno> {
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC;
+        rustix::fs::statx(&self.fd, relative, flags, WANTED)
+    }
+
+    fn open_beneath(&self, relative: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+        for _ in 0..TRIES_MAX {
+            match rustix::fs::openat2(&self.fd, relative, flags, Mode::empty(), BENEATH) {
+                Err(Errno::AGAIN | Errno::INTR) => {}
+                // Old kernels and some containers lack the call; then no link is followed at all.
+                Err(Errno::NOSYS | Errno::PERM) => {
+                    let flags = flags | OFlags::NOFOLLOW;
+                    return rustix::fs::openat(&self.fd, relative, flags, Mode::empty());
+                }
+                other => return other,
+            }
+        }
+        Err(Errno::AGAIN)
+    }
+
+    /// Why a file could not be opened; what stands in its place decides what the error means.
+    fn explain(&self, relative: &CStr, error: Errno) -> Refusal {
+        let kind = match self.stat(relative) {
+            Ok(stat) => FileType::from_raw_mode(stat.stx_mode.into()),
+            Err(Errno::NOENT | Errno::NOTDIR) => return Refusal::Vanished,
+            Err(_) => return Refusal::Unreadable(error.into()),
+        };
+        match (kind, error) {
+            (FileType::Symlink, Errno::NOENT) => Refusal::DanglingLink,
+            (FileType::Symlink, Errno::XDEV) => Refusal::LinkOutside,
+            (FileType::Symlink, Errno::LOOP) if self.loops(relative) => Refusal::LinkLoop,
+            (FileType::Symlink, Errno::LOOP) => Refusal::LinkUnsupported,
+            (kind, error) => match check_regular(kind) {
+                Err(refusal) if kind != FileType::Symlink => refusal,
+                _ => Refusal::Unreadable(error.into()),
+            },
+        }
+    }
+
+    /// Whether following the link is an endless circle, rather than merely not done.
+    fn loops(&self, relative: &CStr) -> bool {
+        let followed = rustix::fs::statx(&self.fd, relative, AtFlags::empty(), WANTED);
+        matches!(followed, Err(Errno::LOOP))
+    }
+}
+
+/// What an open file is now.
+pub(super) fn stat(fd: BorrowedFd<'_>) -> Result<Statx, Refusal> {
+    rustix::fs::statx(fd, c"", AtFlags::EMPTY_PATH, WANTED)
+        .map_err(|error| Refusal::Unreadable(error.into()))
+}
+
+/// Refuses what is known not to be a regular file; [`FileType::Unknown`] counts as one.
+pub(super) fn check_regular(kind: FileType) -> Result<(), Refusal> {
+    let kind = match kind {
+        FileType::RegularFile | FileType::Unknown => return Ok(()),
+        FileType::Directory => "directory",
+        FileType::Symlink => "symbolic link",
+        FileType::Fifo => "FIFO",
+        FileType::Socket => "socket",
+        FileType::CharacterDevice => "character device",
+        FileType::BlockDevice => "block device",
+    };
+    Err(Refusal::NotRegular { kind })
+}
