@@ -1,6 +1,7 @@
 //! Finds, checks, loads and supervises planner plugins.
 
 pub mod config;
+pub mod diagnose;
 mod name;
 pub mod scrub;
 mod suggest;

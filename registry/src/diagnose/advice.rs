@@ -1,0 +1,102 @@
+//! What to do next, read off the state of things.
+
+use std::path::Path;
+
+use super::{Diagnosis, PlannerState, Step};
+
+/// Most steps that are proposed.
+const STEPS_MAX: usize = 5;
+
+/// Commands that lead on from `diagnosis`, the most useful first.
+pub(super) fn steps(diagnosis: &Diagnosis) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for planner in &diagnosis.planners {
+        let name = &planner.name;
+        match (planner.state, &planner.path) {
+            (PlannerState::Failed, _) => steps.push(Step {
+                command: format!("registry describe {name}"),
+                purpose: "see why it failed".to_owned(),
+            }),
+            (PlannerState::Quarantined, _) => steps.push(Step {
+                command: format!("registry describe {name}"),
+                purpose: "see what its author holds back".to_owned(),
+            }),
+            (PlannerState::Refused, Some(path)) => steps.push(Step {
+                command: format!("registry inspect {}", shell_word(path)),
+                purpose: "see what the refused file says of itself".to_owned(),
+            }),
+            _ => {}
+        }
+    }
+    if diagnosis.found() == 0 {
+        steps.push(Step {
+            command: "registry --plugin-dir FOLDER list".to_owned(),
+            purpose: "look for plugins in another folder".to_owned(),
+        });
+    }
+    let usable = |planner: &&super::PlannerStatus| planner.state.is_usable();
+    if let Some(planner) = diagnosis.planners.iter().find(usable) {
+        steps.truncate(STEPS_MAX - 1);
+        steps.push(Step {
+            command: format!(
+                "registry plan {} \"Split the billing module\"",
+                planner.name
+            ),
+            purpose: "make a plan".to_owned(),
+        });
+    }
+    steps.truncate(STEPS_MAX);
+    steps
+}
+
+/// A path as one word of a POSIX shell.
+fn shell_word(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.into_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::text::sample;
+
+    fn commands(diagnosis: &Diagnosis) -> Vec<String> {
+        steps(diagnosis)
+            .into_iter()
+            .map(|step| step.command)
+            .collect()
+    }
+
+    #[test]
+    fn what_went_wrong_comes_first_and_a_plan_that_can_work_last() {
+        assert_eq!(
+            commands(&sample::diagnosis()),
+            [
+                "registry inspect '/opt/my plugins/libold_planner.so'",
+                "registry describe llm_planner",
+                "registry describe broken_planner",
+                "registry plan risk_planner \"Split the billing module\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_any_planner_the_folder_is_the_question() {
+        let mut diagnosis = sample::diagnosis();
+        diagnosis
+            .planners
+            .retain(|planner| planner.state == PlannerState::Absent);
+        assert_eq!(commands(&diagnosis), ["registry --plugin-dir FOLDER list"]);
+    }
+
+    #[test]
+    fn a_path_cannot_end_its_word() {
+        assert_eq!(shell_word(Path::new("/a/b-1.so")), "/a/b-1.so");
+        assert_eq!(shell_word(Path::new("a'; rm -rf ~")), r"'a'\''; rm -rf ~'");
+        assert_eq!(shell_word(Path::new("$(x)")), "'$(x)'");
+    }
+}

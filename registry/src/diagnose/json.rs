@@ -1,0 +1,25 @@
+//! How values without a JSON form of their own are serialised.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serializer;
+
+/// A path as text. What is no UTF-8 becomes U+FFFD: the answer is for reading, not for opening.
+pub(super) fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
+/// A path that may be missing.
+#[expect(
+    clippy::ref_option,
+    reason = "serde hands over a reference to the field"
+)]
+pub(super) fn optional_path<S: Serializer>(
+    path: &Option<PathBuf>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match path {
+        Some(path) => serializer.serialize_some(&path.to_string_lossy()),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,26 @@
+//! What a registry knows, as data and as text. Layer 8.
+//!
+//! [`Diagnosis`] and [`PlannerStatus`] are read-only snapshots. They are made from what lower layers
+//! already know, and making, showing or serialising one opens no file and runs no plugin.
+//!
+//! ```text
+//! Config + DiscoveryReport + planners → Diagnosis ─┬→ JSON, by serde
+//!                                                  └→ text, by `text`
+//! ```
+//!
+//! Both renderings say the same; the text says it shorter. Every text that a plugin, a file or the
+//! environment had a hand in is escaped where the text rendering takes it in, so that none can forge
+//! a row or steer the terminal.
+
+mod advice;
+mod diagnosis;
+mod json;
+mod problem;
+mod status;
+pub mod text;
+
+pub use diagnosis::{
+    Check, Diagnosis, Files, FolderStatus, RefusedFile, Setting, ShadowedFile, Step,
+};
+pub use problem::{Problem, causes};
+pub use status::{Isolation, PlannerState, PlannerStatus, Reliability, ReliabilitySource};

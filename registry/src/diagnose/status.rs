@@ -1,0 +1,164 @@
+//! What is known of one planner without loading it.
+
+use std::path::PathBuf;
+
+use plugin_api::manifest::Manifest;
+use serde::Serialize;
+
+use super::{Problem, json};
+use crate::name::PlannerName;
+
+/// Reliability of a planner whose manifest says nothing of it.
+const RELIABILITY_DEFAULT: f64 = 0.1;
+
+/// What is known of one planner, without loading it.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct PlannerStatus {
+    /// Its name.
+    pub name: PlannerName,
+    /// Where it stands.
+    pub state: PlannerState,
+    /// Where its code runs; none if there is no code.
+    pub isolation: Option<Isolation>,
+    /// How far it is trusted to succeed; none if nothing is known of it.
+    pub reliability: Option<Reliability>,
+    /// What it says of itself.
+    pub manifest: Option<Manifest>,
+    /// The file it comes from; none for one that the host brought along, or an absent one.
+    #[serde(serialize_with = "json::optional_path")]
+    pub path: Option<PathBuf>,
+    /// The digest of the bytes that were loaded, `blake3:…`.
+    pub digest: Option<String>,
+    /// How often it was asked for a plan.
+    pub calls: u64,
+    /// How many of these calls gave no plan.
+    pub failures: u64,
+    /// Why it cannot be used.
+    pub problem: Option<Problem>,
+}
+
+/// Where a planner stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PlannerState {
+    /// Loaded, and ready to plan.
+    Ready,
+    /// Found, and loaded when it is first asked for.
+    NotLoaded,
+    /// It could not be started.
+    Failed,
+    /// Its file did not pass the checks.
+    Refused,
+    /// Allowed, but no file declares it.
+    Absent,
+    /// Its author holds it back.
+    Quarantined,
+}
+
+/// Where a planner's code runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Isolation {
+    /// In the host's own process.
+    InProcess,
+}
+
+/// How far a planner is trusted to succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Reliability {
+    /// From 0 to 1.
+    pub score: f64,
+    /// Who says so.
+    pub source: ReliabilitySource,
+}
+
+/// Who says how reliable a planner is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReliabilitySource {
+    /// Its author.
+    Prior,
+    /// Nobody: it is the value for planners that say nothing.
+    Default,
+}
+
+impl PlannerStatus {
+    /// A planner with code: what `manifest` tells of it, and where it stands.
+    pub fn new(name: PlannerName, state: PlannerState, manifest: Manifest) -> Self {
+        let reliability = match manifest.reliability {
+            Some(score) => Reliability {
+                score,
+                source: ReliabilitySource::Prior,
+            },
+            None => Reliability {
+                score: RELIABILITY_DEFAULT,
+                source: ReliabilitySource::Default,
+            },
+        };
+        Self {
+            isolation: Some(Isolation::InProcess),
+            reliability: Some(reliability),
+            manifest: Some(manifest),
+            ..Self::without_manifest(name, state)
+        }
+    }
+
+    /// A planner of which only the name is known, because no file declares it or its file is refused.
+    pub fn without_manifest(name: PlannerName, state: PlannerState) -> Self {
+        Self {
+            name,
+            state,
+            isolation: None,
+            reliability: None,
+            manifest: None,
+            path: None,
+            digest: None,
+            calls: 0,
+            failures: 0,
+            problem: None,
+        }
+    }
+}
+
+impl PlannerState {
+    /// The words of the text rendering.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::NotLoaded => "not loaded",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Absent => "absent",
+            Self::Quarantined => "quarantined",
+        }
+    }
+
+    /// Whether `plan` may succeed.
+    pub const fn is_usable(self) -> bool {
+        matches!(self, Self::Ready | Self::NotLoaded)
+    }
+}
+
+impl Isolation {
+    /// The words of the text rendering.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::InProcess => "in-process",
+        }
+    }
+}
+
+impl ReliabilitySource {
+    /// The words of the text rendering.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Prior => "prior",
+            Self::Default => "default",
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! One planner, with everything known of it.
+
+use plugin_api::manifest::Manifest;
+
+use super::list::{isolation, reliability, state};
+use super::page::INDENT;
+use super::{Cell, Ink, Look, Page, Table};
+use crate::diagnose::{PlannerState, PlannerStatus};
+
+/// One planner, with everything known of it.
+pub fn describe(planner: &PlannerStatus, look: Look) -> String {
+    let mut page = Page::new(look);
+    page.line(
+        0,
+        [
+            Cell::new(&planner.name).ink(Ink::Strong),
+            state(planner.state),
+        ],
+    );
+    page.table(INDENT, &record(planner));
+    page.finish()
+}
+
+/// The rows that show `manifest`, each a label and a value.
+pub fn manifest_rows(manifest: &Manifest, table: &mut Table<2>) {
+    let yes_no = |yes| if yes { "yes" } else { "no" };
+    let build = &manifest.build;
+    let build = format!(
+        "{}, profile {}, panic {}",
+        build.rustc,
+        build.profile,
+        build.panic.as_str()
+    );
+    let rows = [
+        ("description", Cell::new(&manifest.description)),
+        ("version", Cell::new(manifest.version.to_string())),
+        ("interface", Cell::new(manifest.api.to_string())),
+        ("built with", Cell::new(build)),
+        ("capabilities", Cell::list(&manifest.capabilities)),
+        ("tags", Cell::list(&manifest.tags)),
+        ("tier", Cell::new(manifest.tier.as_str())),
+        ("production", Cell::new(yes_no(manifest.production_ready))),
+        ("risk", Cell::new(manifest.risk_rating.as_str())),
+        ("self-test", Cell::new(yes_no(manifest.self_test))),
+        ("asks for", Cell::list(&manifest.permissions)),
+        ("held back", Cell::new(yes_no(manifest.quarantined))),
+        (
+            "settings",
+            manifest
+                .config_schema
+                .as_ref()
+                .map_or_else(Cell::nothing, |schema| Cell::new(schema.as_str())),
+        ),
+    ];
+    for (label, value) in rows {
+        table.row([name(label), value]);
+    }
+    for (field, value) in &manifest.unknown {
+        table.row([
+            name("unknown"),
+            Cell::new(format!("{field} = {}", value.as_str())),
+        ]);
+    }
+}
+
+pub(super) fn record(planner: &PlannerStatus) -> Table<2> {
+    let mut table = Table::headless().wrapped();
+    match (&planner.problem, planner.state) {
+        (Some(problem), _) => {
+            table.row([name("problem"), Cell::new(problem.code).ink(Ink::Bad)]);
+            table.row([name("reason"), Cell::new(&problem.reason)]);
+            table.row([name("next"), Cell::new(&problem.remedy)]);
+        }
+        (None, PlannerState::Absent) => {
+            table.row([name("reason"), Cell::new(ABSENT)]);
+        }
+        (None, PlannerState::Quarantined) => {
+            table.row([name("reason"), Cell::new(QUARANTINED)]);
+        }
+        (None, _) => {}
+    }
+    if let Some(path) = &planner.path {
+        table.row([name("file"), Cell::new(path.to_string_lossy())]);
+        table.row([
+            name("digest"),
+            Cell::new(
+                planner
+                    .digest
+                    .as_deref()
+                    .unwrap_or("known once it is loaded"),
+            ),
+        ]);
+    } else if planner.manifest.is_some() {
+        table.row([name("file"), Cell::new("built into this program")]);
+    }
+    if let Some(manifest) = &planner.manifest {
+        manifest_rows(manifest, &mut table);
+        table.row([name("reliability"), reliability(planner)]);
+        table.row([name("isolation"), isolation(planner)]);
+        let calls = format!("{}, {} without a plan", planner.calls, planner.failures);
+        table.row([name("calls"), Cell::new(calls)]);
+    }
+    table
+}
+
+/// Why an absent planner is absent.
+pub(super) const ABSENT: &str = "allowed, but no file in the plugin folders declares this name";
+
+/// Why a quarantined planner is not used.
+pub(super) const QUARANTINED: &str = "its manifest holds it back (quarantined = true)";
+
+fn name(label: &str) -> Cell {
+    Cell::new(label).ink(Ink::Faint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::text::sample;
+
+    #[test]
+    fn everything_known_is_shown_and_nothing_can_forge_a_row() {
+        let diagnosis = sample::diagnosis();
+        assert_eq!(
+            describe(&diagnosis.planners[2], Look::PLAIN),
+            include_str!("expected/describe.txt")
+        );
+    }
+
+    #[test]
+    fn of_an_absent_planner_only_its_absence_is_known() {
+        let diagnosis = sample::diagnosis();
+        assert_eq!(
+            describe(&diagnosis.planners[3], Look::PLAIN),
+            include_str!("expected/absent.txt")
+        );
+    }
+}

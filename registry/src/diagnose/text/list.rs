@@ -1,0 +1,128 @@
+//! The planners, one a row.
+
+use std::time::Duration;
+
+use plugin_api::manifest::Manifest;
+
+use super::{Cell, Ink, Look, Page, Table};
+use crate::diagnose::{Diagnosis, PlannerState, PlannerStatus};
+
+/// The planners, one a row, and below them what else was seen.
+pub fn list(diagnosis: &Diagnosis, look: Look) -> String {
+    let mut page = Page::new(look);
+    page.table(0, &planners(&diagnosis.planners));
+    page.line(0, [Cell::new(found(diagnosis))]);
+    if !diagnosis.files.refused.is_empty() {
+        let files = counted(
+            diagnosis.files.refused.len(),
+            "file was refused",
+            "files were refused",
+        );
+        page.line(
+            0,
+            [Cell::new(format!("{files}: registry diagnose")).ink(Ink::Warn)],
+        );
+    }
+    page.finish()
+}
+
+pub(super) fn planners(planners: &[PlannerStatus]) -> Table<6> {
+    let mut table = Table::new([
+        "NAME",
+        "VERSION",
+        "STATE",
+        "ISOLATION",
+        "RELIABILITY",
+        "CAPABILITIES",
+    ]);
+    for planner in planners {
+        let manifest = planner.manifest.as_ref();
+        table.row([
+            Cell::new(&planner.name),
+            manifest.map_or_else(Cell::nothing, |manifest| {
+                Cell::new(manifest.version.to_string())
+            }),
+            state(planner.state),
+            isolation(planner),
+            reliability(planner),
+            Cell::list(manifest.map_or(&[][..], capabilities)),
+        ]);
+    }
+    table
+}
+
+pub(super) fn state(state: PlannerState) -> Cell {
+    let ink = match state {
+        PlannerState::Ready => Ink::Good,
+        PlannerState::NotLoaded => Ink::Plain,
+        PlannerState::Failed | PlannerState::Refused => Ink::Bad,
+        PlannerState::Quarantined => Ink::Warn,
+        PlannerState::Absent => Ink::Faint,
+    };
+    Cell::new(state.label()).ink(ink)
+}
+
+pub(super) fn isolation(planner: &PlannerStatus) -> Cell {
+    planner
+        .isolation
+        .map_or_else(Cell::nothing, |isolation| Cell::new(isolation.label()))
+}
+
+pub(super) fn reliability(planner: &PlannerStatus) -> Cell {
+    planner
+        .reliability
+        .map_or_else(Cell::nothing, |reliability| {
+            Cell::new(format!(
+                "{:.2} {}",
+                reliability.score,
+                reliability.source.label()
+            ))
+        })
+}
+
+/// How many of the allowed planners were found, where, and how fast.
+pub(super) fn found(diagnosis: &Diagnosis) -> String {
+    format!(
+        "{} of {} found in {} · {}",
+        diagnosis.found(),
+        counted(
+            diagnosis.planners.len(),
+            "allowed planner",
+            "allowed planners"
+        ),
+        counted(diagnosis.files.folders.len(), "folder", "folders"),
+        duration(Duration::from_micros(diagnosis.files.discovery_us)),
+    )
+}
+
+/// A count with its noun.
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn capabilities(manifest: &Manifest) -> &[String] {
+    &manifest.capabilities
+}
+
+fn duration(duration: Duration) -> String {
+    let millis = duration.as_secs_f64() * 1000.0;
+    if millis < 1000.0 {
+        format!("{millis:.1} ms")
+    } else {
+        format!("{:.1} s", millis / 1000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::text::sample;
+
+    #[test]
+    fn every_planner_has_its_row_and_every_refused_file_is_counted() {
+        assert_eq!(
+            list(&sample::diagnosis(), Look::PLAIN),
+            include_str!("expected/list.txt")
+        );
+    }
+}
