@@ -10,7 +10,11 @@ impl Planner for ReleasePlanner {
         cx.info("planning a release");
         Plan::builder(request.objective())
             .task(Task::tool("build", "cargo").describe("Build every target"))
-            .task(Task::verify("smoke").describe("Run the smoke tests").after("build"))
+            .task(
+                Task::verify("smoke")
+                    .describe("Run the smoke tests")
+                    .after("build"),
+            )
             .build()
     }
 }

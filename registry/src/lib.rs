@@ -1,10 +1,51 @@
-//! Finds, checks, loads and supervises planner plugins.
+//! Finds, checks, loads and supervises planner plugins: shared libraries that turn an objective into
+//! a checked plan.
+//!
+//! ```no_run
+//! use registry::Registry;
+//! use registry::plugin_api::PlanRequest;
+//!
+//! let registry = Registry::builder()
+//!     .plugin_dir("/opt/planners")
+//!     .allow(["structural_planner", "risk_planner"])
+//!     .build()?; // checks the configuration, opens nothing
+//!
+//! let planner = registry.get("structural_planner")?; // loaded here, once
+//! let plan = planner.plan(&PlanRequest::new("Split the billing module"))?;
+//! println!("{}", plan.to_mermaid());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Discovery reads files and runs nothing; a library is opened when its planner is first asked for,
+//! once, whatever the number of threads that ask. A planner in this process can do whatever the
+//! process can: load only code that you would link.
 
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "registry loads plugins from sealed memory files and reads ELF, which this system lacks; \
+     only Linux is supported"
+);
+
+mod builder;
 pub mod config;
 pub mod diagnose;
+pub mod discovery;
+mod load;
 mod name;
+mod planner;
+mod registry;
 pub mod scrub;
 mod suggest;
+mod trust;
 
+pub use builder::{BuildError, Builder};
+pub use discovery::inspect;
+pub use load::LoadError;
 pub use name::{NameError, PlannerName};
-pub mod discovery;
+pub use planner::{
+    Builtin, CallCounts, CallError, CallProblem, CancelToken, GetError, Phase, PlanFailure,
+    Planner, Rejected, StartError, StartFailure,
+};
+pub use plugin_api;
+pub use registry::{Discovered, Registry};
+pub use trust::Refusal;

@@ -12,6 +12,7 @@
 )]
 
 use std::ffi::c_void;
+use std::fmt;
 
 use abi_stable::StableAbi;
 use abi_stable::library::RootModule;
@@ -60,6 +61,12 @@ impl RootModule for PluginRef {
     const VERSION_STRINGS: VersionStrings = VersionStrings::new("1.0.0");
 }
 
+impl fmt::Debug for PluginRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PluginRef")
+    }
+}
+
 /// What a host lends to a plugin for the length of one call. Every function may be called from any
 /// thread while the call lasts.
 #[repr(C)]
@@ -81,6 +88,12 @@ pub struct HostTable {
     pub next: extern "C" fn() -> u32,
 }
 
+impl fmt::Debug for HostRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HostRef")
+    }
+}
+
 /// Levels of a log line, the most severe first.
 pub mod level {
     /// Something failed.
@@ -97,18 +110,12 @@ pub mod level {
 ///
 /// Valid until the call returns, and no longer.
 #[repr(C)]
-#[derive(Clone, Copy, StableAbi)]
+#[derive(Clone, Copy, Debug, StableAbi)]
 pub struct Call {
     /// The host's functions.
     pub host: HostRef,
     /// What the host's functions want as their first argument.
     pub state: *const c_void,
-}
-
-impl std::fmt::Debug for Call {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call").finish_non_exhaustive()
-    }
 }
 
 /// A planner made by `construct`, opaque to the host.

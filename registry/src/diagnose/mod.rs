@@ -15,6 +15,7 @@
 mod advice;
 mod diagnosis;
 mod json;
+mod observe;
 mod problem;
 mod status;
 pub mod text;
@@ -22,5 +23,6 @@ pub mod text;
 pub use diagnosis::{
     Check, Diagnosis, Files, FolderStatus, RefusedFile, Setting, ShadowedFile, Step,
 };
+pub(crate) use observe::Observed;
 pub use problem::{Problem, causes};
 pub use status::{Isolation, PlannerState, PlannerStatus, Reliability, ReliabilitySource};

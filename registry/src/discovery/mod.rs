@@ -14,7 +14,7 @@
 //! one bad file never hides another.
 
 mod candidate;
-pub mod elf;
+mod elf;
 mod examine;
 mod identity;
 mod listing;
@@ -29,9 +29,10 @@ mod scan;
 mod testing;
 
 pub use candidate::Candidate;
+pub use elf::{ALLOWED_LIBRARIES, ElfError, Library};
 pub use identity::{FileIdentity, Timestamp};
 pub use refusal::{Refusal, Refused};
 pub use report::{LeftOut, LeftOutBy, LeftOutPath};
 pub use request::{Bounds, ScanRequest};
 pub use resolve::{Resolution, Shadowed, resolve};
-pub use scan::{Scan, scan};
+pub use scan::{Scan, inspect, scan};

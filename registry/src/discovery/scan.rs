@@ -54,6 +54,14 @@ pub fn scan(request: &ScanRequest) -> Scan {
     scan
 }
 
+/// Reads a single file, whatever it is called. Runs nothing.
+pub fn inspect(file: &Path) -> Result<Arc<Candidate>, Arc<Refused>> {
+    match examine_single(file, 0, &ScanRequest::default()) {
+        Verdict::Candidate(candidate) => Ok(candidate),
+        Verdict::Refused(refused) => Err(refused),
+    }
+}
+
 impl Scan {
     fn directory(
         &mut self,

@@ -1,0 +1,159 @@
+//! Reads a diagnosis off what the lower layers know.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{
+    Diagnosis, Files, FolderStatus, PlannerState, PlannerStatus, Problem, RefusedFile, ShadowedFile,
+};
+use crate::config::Config;
+use crate::discovery::{Refused, Resolution, Scan};
+use crate::planner::{Phase, Planner, Rejected};
+
+/// What a diagnosis is read off.
+#[derive(Debug)]
+pub(crate) struct Observed<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) planners: Vec<&'a Planner>,
+    pub(crate) scan: &'a Scan,
+    pub(crate) rejected: &'a [Rejected],
+    pub(crate) resolution: &'a Resolution,
+    pub(crate) duration: Duration,
+}
+
+impl Observed<'_> {
+    /// Everything, at this moment.
+    pub(crate) fn diagnosis(&self) -> Diagnosis {
+        let files = Files {
+            folders: self.folders(),
+            refused: self.refused(),
+            shadowed: self.shadowed(),
+            ignored: usize::try_from(self.scan.ignored).unwrap_or(usize::MAX),
+            discovery_us: u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX),
+        };
+        Diagnosis::new(self.config, self.statuses(), files)
+    }
+
+    /// Planners in the catalog, and allowed ones that are not in it; by name.
+    fn statuses(&self) -> Vec<PlannerStatus> {
+        let mut statuses: Vec<_> = self
+            .planners
+            .iter()
+            .map(|planner| status(planner))
+            .collect();
+        for name in &self.config.trust().allowed {
+            if statuses.iter().all(|status| status.name != *name) {
+                let rejected = self.rejected.iter().find(|rejected| rejected.name == *name);
+                statuses.push(match rejected {
+                    Some(rejected) => PlannerStatus {
+                        path: Some(rejected.path.clone()),
+                        problem: Some(rejection(rejected)),
+                        ..PlannerStatus::without_manifest(name.clone(), PlannerState::Refused)
+                    },
+                    None => PlannerStatus::without_manifest(name.clone(), PlannerState::Absent),
+                });
+            }
+        }
+        statuses.sort_by(|a, b| a.name.cmp(&b.name));
+        statuses
+    }
+
+    /// Every file that is in no catalog; by path.
+    fn refused(&self) -> Vec<RefusedFile> {
+        let of_scan = self.scan.refused.iter().chain(&self.resolution.refused);
+        let of_scan = of_scan
+            .filter(|refused| !self.is_folder(refused.path()))
+            .map(|refused| RefusedFile {
+                path: refused.path().to_owned(),
+                problem: problem(refused),
+            });
+        let of_trust = self.rejected.iter().map(|rejected| RefusedFile {
+            path: rejected.path.clone(),
+            problem: rejection(rejected),
+        });
+        let mut refused: Vec<_> = of_scan.chain(of_trust).collect();
+        refused.sort_by(|a, b| a.path.cmp(&b.path));
+        refused
+    }
+
+    fn shadowed(&self) -> Vec<ShadowedFile> {
+        let shadowed = self
+            .resolution
+            .shadowed
+            .iter()
+            .map(|shadowed| ShadowedFile {
+                path: shadowed.path.clone(),
+                planner: shadowed.name.clone(),
+                by: shadowed.by.clone(),
+            });
+        shadowed.collect()
+    }
+
+    fn folders(&self) -> Vec<FolderStatus> {
+        let folders = self.config.discovery().plugin_dirs.iter().map(|path| {
+            let refused = self
+                .scan
+                .refused
+                .iter()
+                .find(|refused| refused.path() == path);
+            FolderStatus {
+                path: path.clone(),
+                problem: refused.map(problem),
+            }
+        });
+        folders.collect()
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        self.config
+            .discovery()
+            .plugin_dirs
+            .iter()
+            .any(|folder| folder == path)
+    }
+}
+
+fn status(planner: &Planner) -> PlannerStatus {
+    let (state, problem) = match planner.phase() {
+        Phase::Ready => (PlannerState::Ready, None),
+        Phase::Failed { cause, .. } => {
+            let problem = Problem::new(cause.code(), &*cause, cause.remedy());
+            (PlannerState::Failed, Some(problem))
+        }
+        Phase::NotLoaded | Phase::Starting { .. } | Phase::Retired => {
+            let held = planner.manifest().quarantined;
+            let state = if held {
+                PlannerState::Quarantined
+            } else {
+                PlannerState::NotLoaded
+            };
+            (state, None)
+        }
+    };
+    let counts = planner.call_counts();
+    PlannerStatus {
+        path: planner.path().map(Path::to_owned),
+        digest: planner.digest().map(|digest| format!("blake3:{digest}")),
+        calls: counts.succeeded + counts.failed,
+        failures: counts.failed,
+        problem,
+        ..PlannerStatus::new(planner.name().clone(), state, planner.manifest().clone())
+    }
+}
+
+fn problem(refused: &Arc<Refused>) -> Problem {
+    Problem {
+        code: refused.code(),
+        reason: refused.reason(),
+        remedy: refused.remedy().to_owned(),
+    }
+}
+
+fn rejection(rejected: &Rejected) -> Problem {
+    Problem::new(
+        rejected.refusal.code(),
+        &rejected.refusal,
+        rejected.refusal.remedy(),
+    )
+}

@@ -1,0 +1,96 @@
+//! Why a verified library could not be turned into a module.
+
+use std::time::Duration;
+
+/// Why a verified library could not be turned into a module.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The dynamic loader refused the library.
+    #[error("the dynamic loader refused the library: {reason}")]
+    Open {
+        /// What the loader said.
+        reason: String,
+    },
+    /// The library has a manifest but no root module.
+    #[error("the library exports no plugin header")]
+    NoRoot,
+    /// The header was made by another version of the layout checker.
+    #[error("the plugin header was made by an incompatible abi_stable ({found})")]
+    Header {
+        /// The version found in the header.
+        found: String,
+    },
+    /// A type that crosses the interface has another layout in the plugin.
+    #[error("the plugin's tables differ from the host's: {first_difference}")]
+    Layout {
+        /// The first difference found.
+        first_difference: String,
+        /// Everything the layout checker said, which can run to pages.
+        detail: String,
+    },
+    /// The plugin's own code failed while it handed out its table.
+    #[error("the plugin could not hand out its table: {reason}")]
+    Root {
+        /// What went wrong.
+        reason: String,
+    },
+    /// The opened object hands out another manifest than the one that was read from the file.
+    #[error(
+        "the file shows the manifest of {declared:?}, but its code hands out another, of {exported:?}"
+    )]
+    ManifestMismatch {
+        /// Name in the manifest section.
+        declared: String,
+        /// Name in the manifest that the table hands out.
+        exported: String,
+    },
+    /// Another thread is still mapping the same bytes.
+    #[error("the library was not mapped within {waited:?}")]
+    TimedOut {
+        /// How long this caller waited.
+        waited: Duration,
+    },
+    /// A promise of this crate was broken.
+    #[error("our bug: {what}")]
+    Bug {
+        /// The broken promise.
+        what: &'static str,
+    },
+}
+
+impl LoadError {
+    /// The stable machine code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "E_OPEN",
+            Self::NoRoot => "E_NO_ROOT",
+            Self::Header { .. } => "E_ABI_HEADER",
+            Self::Layout { .. } => "E_ABI_LAYOUT",
+            Self::Root { .. } => "E_ROOT_FAILED",
+            Self::ManifestMismatch { .. } => "E_MANIFEST_MISMATCH",
+            Self::TimedOut { .. } => "E_LOAD_TIMEOUT",
+            Self::Bug { .. } => "E_BUG",
+        }
+    }
+
+    /// What the operator can do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Open { .. } => "Check the library with `ldd FILE`, and build it again on this system.".to_owned(),
+            Self::NoRoot => "Export the planner with `plugin_api::export_planner!`.".to_owned(),
+            Self::Header { .. } | Self::Layout { .. } => format!(
+                "Build the plugin again with plugin-api {}.",
+                plugin_api::API_VERSION
+            ),
+            Self::Root { .. } => "Report it to the plugin's author.".to_owned(),
+            Self::ManifestMismatch { .. } => {
+                "Build the plugin again: its manifest section was changed, or comes from another build.".to_owned()
+            }
+            Self::TimedOut { .. } => {
+                "See which planner is still starting, with `registry diagnose`.".to_owned()
+            }
+            Self::Bug { .. } => "Report it to the maintainers of registry.".to_owned(),
+        }
+    }
+}

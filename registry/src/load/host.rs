@@ -1,0 +1,156 @@
+//! What a plugin may ask of the host during a call: logging, cancellation, deadline, settings.
+//!
+//! The plugin's thread runs these functions, so none of them may block or panic.
+
+#![expect(
+    unsafe_code,
+    reason = "a plugin calls these functions with the raw state it was lent"
+)]
+
+use std::borrow::Cow;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use plugin_api::abi::abi_stable::prefix_type::WithMetadata;
+use plugin_api::abi::abi_stable::staticref;
+use plugin_api::abi::abi_stable::std_types::RSlice;
+use plugin_api::abi::{Call, HostRef, HostTable, Sink, level};
+use registry_core::sync::atomic::{AtomicBool, Ordering};
+use serde_json::{Map, Value};
+
+use super::log_limit::LogLimit;
+use crate::name::PlannerName;
+use crate::scrub;
+
+/// Longest log line of a plugin, in bytes; the rest is cut.
+const LOG_LINE_BYTES_MAX: usize = 4 << 10;
+
+/// One call's view of the host.
+#[derive(Debug)]
+pub(crate) struct CallState<'a> {
+    /// Whom log lines are from, whatever the plugin says.
+    pub(crate) planner: &'a PlannerName,
+    /// When the answer is no longer wanted.
+    pub(crate) deadline: Option<Instant>,
+    /// Set by the caller who gives up.
+    pub(crate) cancelled: &'a AtomicBool,
+    /// The operator's settings for this planner.
+    pub(crate) settings: &'a Map<String, Value>,
+    /// Bounds this planner's log lines.
+    pub(crate) log_limit: &'a LogLimit,
+}
+
+impl CallState<'_> {
+    /// What the plugin is lent; it must not be used once `self` is gone.
+    pub(super) fn as_call(&self) -> Call {
+        Call {
+            host: HostRef(HostFunctions::TABLE.as_prefix()),
+            state: std::ptr::from_ref(self).cast(),
+        }
+    }
+
+    fn log(&self, level: u8, text: &[u8]) {
+        let Some(dropped) = self.log_limit.admit() else {
+            return;
+        };
+        let text = cut(text);
+        let text = scrub::escape(&text);
+        let planner = self.planner.as_str();
+        if dropped > 0 {
+            tracing::warn!(target: "registry::plugin", planner, dropped, "log lines came too fast and were dropped");
+        }
+        match level {
+            level::ERROR => tracing::error!(target: "registry::plugin", planner, "{text}"),
+            level::WARN => tracing::warn!(target: "registry::plugin", planner, "{text}"),
+            level::INFO => tracing::info!(target: "registry::plugin", planner, "{text}"),
+            _ => tracing::debug!(target: "registry::plugin", planner, "{text}"),
+        }
+    }
+
+    fn remaining_ns(&self) -> u64 {
+        self.deadline.map_or(u64::MAX, |deadline| {
+            let left = deadline.saturating_duration_since(Instant::now());
+            u64::try_from(left.as_nanos()).unwrap_or(u64::MAX - 1)
+        })
+    }
+
+    fn setting(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let value = self.settings.get(std::str::from_utf8(key).ok()?)?;
+        serde_json::to_vec(value).ok()
+    }
+}
+
+fn cut(text: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(&text[..text.len().min(LOG_LINE_BYTES_MAX)])
+}
+
+/// Holds the table, which is the same for every call.
+struct HostFunctions;
+
+impl HostFunctions {
+    staticref! {
+        const TABLE: WithMetadata<HostTable> = WithMetadata::new(HostTable {
+            log,
+            cancelled,
+            remaining_ns,
+            setting,
+            #[cfg(plugin_api_next)]
+            next,
+        });
+    }
+}
+
+#[cfg(plugin_api_next)]
+extern "C" fn next() -> u32 {
+    1
+}
+
+unsafe extern "C" fn log(state: *const c_void, level: u8, text: RSlice<'_, u8>) {
+    // SAFETY: see `guarded`.
+    unsafe { guarded(state, (), |call| call.log(level, text.as_slice())) }
+}
+
+unsafe extern "C" fn cancelled(state: *const c_void) -> bool {
+    // Relaxed: the flag guards no other memory, and a plugin that polls sees it soon enough.
+    // SAFETY: see `guarded`.
+    unsafe { guarded(state, true, |call| call.cancelled.load(Ordering::Relaxed)) }
+}
+
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method by itself is tied to one lifetime"
+)]
+unsafe extern "C" fn remaining_ns(state: *const c_void) -> u64 {
+    // SAFETY: see `guarded`.
+    unsafe { guarded(state, 0, |call| call.remaining_ns()) }
+}
+
+unsafe extern "C" fn setting(state: *const c_void, key: RSlice<'_, u8>, value: Sink) -> bool {
+    // SAFETY: see `guarded`; the sink was lent for this very call.
+    unsafe {
+        guarded(state, false, |call| match call.setting(key.as_slice()) {
+            Some(json) => {
+                value.push(&json);
+                true
+            }
+            None => false,
+        })
+    }
+}
+
+/// Runs `answer` on the state behind a call. A panic, which only a broken `tracing` subscriber can
+/// cause, ends here and not in the plugin's frames.
+///
+/// # Safety
+/// `state` must come from [`CallState::as_call`], and that state must still live: the plugin is
+/// lent it for the length of the call only.
+unsafe fn guarded<R>(
+    state: *const c_void,
+    otherwise: R,
+    answer: impl FnOnce(&CallState<'_>) -> R,
+) -> R {
+    // SAFETY: the caller vouches for it.
+    let state = unsafe { &*state.cast::<CallState<'_>>() };
+    catch_unwind(AssertUnwindSafe(|| answer(state))).unwrap_or(otherwise)
+}

@@ -1,0 +1,153 @@
+//! Maps a verified library and finds its module.
+//!
+//! The library is opened here rather than by abi_stable, which remembers one library per process and
+//! interface, and closes a library that turns out to be no plugin after its constructors ran.
+
+#![expect(
+    unsafe_code,
+    reason = "opening a library runs its constructors and trusts its symbols"
+)]
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+
+use blake3::Hash;
+use dashmap::DashMap;
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
+use plugin_api::abi::PluginRef;
+use plugin_api::abi::abi_stable::library::{
+    AbiHeaderRef, LibHeader, LibraryError, ROOT_MODULE_LOADER_NAME_WITH_NUL,
+};
+use plugin_api::manifest::Manifest;
+use registry_core::slot::{Slot, SlotError, SlotPolicy};
+use registry_core::sync::OnceLock;
+
+use super::error::LoadError;
+use super::module::Module;
+use crate::trust::{Sealed, Verified};
+
+/// Longest part of a layout report that stands in an error's one line.
+const FIRST_DIFFERENCE_CHARS_MAX: usize = 300;
+
+/// A library that is mapped for the life of the process.
+#[derive(Debug)]
+struct Mapped {
+    module: Module,
+    /// Never closed: what the module handed out points into it.
+    _library: Library,
+    /// Never closed: the dynamic loader knows libraries by name, and would take the next one under the
+    /// same descriptor number for this one.
+    _sealed: Sealed,
+}
+
+/// The libraries of this process by the digest of their bytes, shared by all registries in it.
+static MAPPED: OnceLock<DashMap<Hash, Arc<Slot<Mapped, LoadError>>>> = OnceLock::new();
+
+/// The module of `verified`, which is mapped now if these bytes never were. Mapping runs the library's
+/// constructors.
+pub(crate) fn open(verified: Verified, policy: &SlotPolicy) -> Result<Module, LoadError> {
+    let table = MAPPED.get_or_init(DashMap::new);
+    // The table's own lock is let go before anything is mapped.
+    let slot = Arc::clone(&table.entry(verified.digest()).or_default());
+    let mapped = slot.get_or_build(policy, || map(verified));
+    match mapped {
+        Ok(mapped) => Ok(mapped.module),
+        Err(SlotError::Failed { error, .. }) => Err((*error).clone()),
+        Err(SlotError::TimedOut { waited }) => Err(LoadError::TimedOut { waited }),
+        Err(_) => Err(LoadError::Bug {
+            what: "a library was mapped from inside its own mapping",
+        }),
+    }
+}
+
+fn map(verified: Verified) -> Result<Mapped, LoadError> {
+    let library = open_sealed(verified.sealed())?;
+    let module = check(header_of(&library)?)?;
+    check_manifest(&verified, module)?;
+    Ok(Mapped {
+        module,
+        _library: library,
+        _sealed: verified.into_sealed(),
+    })
+}
+
+fn open_sealed(sealed: &Sealed) -> Result<Library, LoadError> {
+    let path = sealed.path();
+    let flags = RTLD_NOW | RTLD_LOCAL | libc::RTLD_NODELETE;
+    // SAFETY: running a library's constructors is what loading means; only `Verified` leads here, and
+    // it says that the operator's policy allows these bytes to run in this process.
+    unsafe { Library::open(Some(path), flags) }.map_err(|error| LoadError::Open {
+        reason: words_of_the_loader(&error, path),
+    })
+}
+
+/// The dynamic loader names the sealed copy, which tells an operator nothing.
+fn words_of_the_loader(error: &libloading::Error, path: &Path) -> String {
+    let words = error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    words.replace(&*path.to_string_lossy(), "the library")
+}
+
+fn header_of(library: &Library) -> Result<&'static LibHeader, LoadError> {
+    // SAFETY: the symbol is a static `LibHeader` whose first field is an `AbiHeader`, and the
+    // library is never unmapped. `upgrade` checks the header's magic before it believes the rest.
+    let header = unsafe {
+        match library.get::<AbiHeaderRef>(ROOT_MODULE_LOADER_NAME_WITH_NUL) {
+            Ok(symbol) => *symbol,
+            Err(_) => return Err(LoadError::NoRoot),
+        }
+    };
+    header.upgrade().map_err(load_error)
+}
+
+fn check(header: &'static LibHeader) -> Result<Module, LoadError> {
+    header
+        .init_root_module::<PluginRef>()
+        .map(Module::new)
+        .map_err(load_error)
+}
+
+/// The code must hand out the manifest that was read from its file, or it is another object.
+fn check_manifest(verified: &Verified, module: Module) -> Result<(), LoadError> {
+    let exported = Manifest::from_json(module.manifest());
+    match exported {
+        Ok(exported) if exported == *verified.manifest() => Ok(()),
+        Ok(exported) => Err(LoadError::ManifestMismatch {
+            declared: verified.name().to_string(),
+            exported: exported.name,
+        }),
+        Err(error) => Err(LoadError::Root {
+            reason: error.to_string(),
+        }),
+    }
+}
+
+fn load_error(error: LibraryError) -> LoadError {
+    match error {
+        LibraryError::InvalidAbiHeader(found) => LoadError::Header {
+            found: format!("{}.{}", found.abi_major, found.abi_minor),
+        },
+        LibraryError::RootModule { err, .. } => LoadError::Root {
+            reason: err.to_string(),
+        },
+        other => {
+            let detail = other.to_string();
+            LoadError::Layout {
+                first_difference: first_difference(&detail),
+                detail,
+            }
+        }
+    }
+}
+
+/// The start of the layout checker's report, on one line.
+fn first_difference(report: &str) -> String {
+    let words: Vec<&str> = report.split_whitespace().collect();
+    words
+        .join(" ")
+        .chars()
+        .take(FIRST_DIFFERENCE_CHARS_MAX)
+        .collect()
+}

@@ -1,0 +1,23 @@
+//! From verified bytes to a module whose functions can be called. Layer 4.
+//!
+//! [`library`] maps the sealed bytes and finds the header, [`module`] turns the header into calls
+//! with bytes in and bytes out, and [`host`] is what a plugin may ask of us meanwhile. What a planner
+//! does is unknown here.
+//!
+//! Invariants:
+//! - Only [`Verified`](crate::trust::Verified) is ever mapped, and only from its sealed copy.
+//! - The same bytes are mapped once a process and never unmapped: thread-local destructors and
+//!   everything a plugin handed out would dangle.
+//! - This is the only module of the crate with `unsafe` code.
+
+mod error;
+mod host;
+mod library;
+mod log_limit;
+mod module;
+
+pub use error::LoadError;
+pub(crate) use host::CallState;
+pub(crate) use library::open;
+pub(crate) use log_limit::LogLimit;
+pub(crate) use module::{CallFailure, Instance};

@@ -1,0 +1,169 @@
+//! Calls into a plugin: bytes in, bytes out, every outcome a value.
+
+#![expect(
+    unsafe_code,
+    reason = "entry points of a plugin are function pointers over raw state"
+)]
+
+use plugin_api::Planner;
+use plugin_api::abi::abi_stable::std_types::RSlice;
+use plugin_api::abi::{self, Buffer, Call, Constructed, PluginRef, Sink, Status};
+
+use super::host::CallState;
+
+/// Largest answer that a plugin may give.
+const ANSWER_SIZE_BYTES_MAX: usize = 10 << 20;
+
+/// Largest error or panic text that is kept.
+const FAILURE_SIZE_BYTES_MAX: usize = 64 << 10;
+
+/// A plugin's table of functions. Tables are never freed, so it can be copied at will.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Module {
+    table: PluginRef,
+}
+
+/// Why a call gave no answer.
+#[derive(Clone, Debug)]
+pub(crate) enum CallFailure {
+    /// The plugin returned an error, as JSON.
+    Error(Vec<u8>),
+    /// The plugin panicked.
+    Panic(String),
+    /// The answer was larger than the bound.
+    TooLarge {
+        /// The bound.
+        size_bytes_max: usize,
+    },
+    /// The plugin broke the interface's rules.
+    Protocol(&'static str),
+}
+
+impl Module {
+    /// The module behind a table that passed the layout check.
+    pub(super) fn new(table: PluginRef) -> Self {
+        Self { table }
+    }
+
+    /// The manifest that the code hands out.
+    pub(super) fn manifest(self) -> &'static [u8] {
+        self.table.manifest().as_slice()
+    }
+
+    /// Makes the planner.
+    pub(crate) fn construct(self, state: &CallState<'_>) -> Result<Instance, CallFailure> {
+        let mut raw = abi::Instance(std::ptr::null_mut());
+        exchange(ANSWER_SIZE_BYTES_MAX, |answer| {
+            let construct = self.table.construct();
+            // SAFETY: the table passed the layout check, and call and sink are valid until it
+            // returns.
+            let constructed = unsafe { construct(state.as_call(), answer) };
+            raw = constructed.instance;
+            constructed.status
+        })?;
+        if raw.0.is_null() {
+            return Err(CallFailure::Protocol(
+                "the plugin constructed a null planner",
+            ));
+        }
+        Ok(Instance {
+            table: self.table,
+            raw,
+        })
+    }
+}
+
+/// A constructed planner. Dropping it shuts the planner down and frees it.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    table: PluginRef,
+    raw: abi::Instance,
+}
+
+// SAFETY: the interface demands that an instance can be called from many threads and dropped on
+// any: the export macro accepts `Planner` types only, which are `Send + Sync`.
+unsafe impl Send for Instance {}
+// SAFETY: as above.
+unsafe impl Sync for Instance {}
+
+impl Instance {
+    /// A planner linked into the host, behind the same table as any other.
+    pub(crate) fn builtin<P: Planner>(planner: P) -> Self {
+        Self {
+            table: abi::table::<P>(&[], refuse_to_construct),
+            raw: abi::instance_of(planner),
+        }
+    }
+
+    /// Passes a request and returns the answer.
+    pub(crate) fn plan(
+        &self,
+        state: &CallState<'_>,
+        request: &[u8],
+    ) -> Result<Vec<u8>, CallFailure> {
+        let request = RSlice::from_slice(request);
+        exchange(ANSWER_SIZE_BYTES_MAX, |answer| {
+            let plan = self.table.plan();
+            // SAFETY: the instance came from this table and lives as long as `self`; call, request
+            // and sink are valid until it returns.
+            unsafe { plan(self.raw, state.as_call(), request, answer) }
+        })
+    }
+
+    /// Runs the self-test.
+    pub(crate) fn self_test(&self, state: &CallState<'_>) -> Result<(), CallFailure> {
+        exchange(FAILURE_SIZE_BYTES_MAX, |answer| {
+            let self_test = self.table.self_test();
+            // SAFETY: as in `plan`.
+            unsafe { self_test(self.raw, state.as_call(), answer) }
+        })
+        .map(drop)
+    }
+}
+
+/// Tells the planner that no further call comes, then frees it.
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let outcomes = [self.table.shutdown(), self.table.destroy()].map(|ending| {
+            // SAFETY: as in `plan`; `drop` runs once, `destroy` comes last, and nothing can use the
+            // instance after it.
+            exchange(FAILURE_SIZE_BYTES_MAX, |answer| unsafe {
+                ending(self.raw, answer)
+            })
+        });
+        for failure in outcomes.into_iter().filter_map(Result::err) {
+            tracing::warn!(?failure, "a planner failed while it was shut down");
+        }
+    }
+}
+
+/// Lends a sink to `call` and sorts what came back.
+fn exchange(
+    size_bytes_max: usize,
+    call: impl FnOnce(Sink) -> Status,
+) -> Result<Vec<u8>, CallFailure> {
+    let mut buffer = Buffer::new(size_bytes_max);
+    // SAFETY: the plugin may use the sink until `call` returns; the buffer is read after that.
+    let status = call(unsafe { Sink::into_buffer(&mut buffer) });
+    let bytes = buffer
+        .into_bytes()
+        .ok_or(CallFailure::TooLarge { size_bytes_max })?;
+    match status {
+        Status::OK => Ok(bytes),
+        Status::ERROR => Err(CallFailure::Error(bytes)),
+        Status::PANIC => Err(CallFailure::Panic(
+            String::from_utf8_lossy(&bytes).into_owned(),
+        )),
+        _ => Err(CallFailure::Protocol(
+            "the plugin answered with an unknown status",
+        )),
+    }
+}
+
+/// Stands in the table of a planner that the host made itself.
+unsafe extern "C" fn refuse_to_construct(_call: Call, _answer: Sink) -> Constructed {
+    Constructed {
+        status: Status(u32::MAX),
+        instance: abi::Instance(std::ptr::null_mut()),
+    }
+}

@@ -1,0 +1,90 @@
+//! From candidates to catalog entries: who is admitted, and who is not and why.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use registry_core::catalog::Snapshot;
+
+use super::supervised::{Options, Planner, Source, Supervision};
+use crate::config::Config;
+use crate::discovery::{Candidate, Resolution, Scan, resolve};
+use crate::name::PlannerName;
+use crate::trust::{self, Refusal};
+
+/// A candidate that a trust gate turned away.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Rejected {
+    /// The planner's name.
+    pub name: PlannerName,
+    /// Its file.
+    pub path: PathBuf,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+/// What became of the candidates of one scan.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    pub(crate) planners: Vec<Arc<Planner>>,
+    pub(crate) rejected: Vec<Rejected>,
+    pub(crate) resolution: Resolution,
+}
+
+/// Judges candidates by name and interface version, and settles which file of a name counts: one that
+/// fails trust never shadows one that passes. A planner of `base` whose file is unchanged stays the
+/// very same object, with its instance and its history.
+pub(crate) fn admit(
+    scan: &Scan,
+    base: &Snapshot<Planner>,
+    config: &Config,
+    supervision: &Arc<Supervision>,
+) -> Admission {
+    let mut rejected = Vec::new();
+    let mut passed = Vec::new();
+    for candidate in &scan.candidates {
+        match judge(candidate, supervision) {
+            Ok(()) => passed.push(Arc::clone(candidate)),
+            Err(rejection) => rejected.push(rejection),
+        }
+    }
+    let resolution = resolve(&passed);
+    let planners = resolution.chosen.iter().filter_map(|candidate| {
+        let known = base
+            .get(candidate.name())
+            .filter(|known| known.is_of(candidate));
+        known
+            .cloned()
+            .or_else(|| planner_of(candidate, config, supervision))
+    });
+    Admission {
+        planners: planners.collect(),
+        rejected,
+        resolution,
+    }
+}
+
+fn judge(candidate: &Candidate, supervision: &Supervision) -> Result<(), Rejected> {
+    // Discovery gives candidates with valid names only; `planner_of` looks again.
+    let Ok(name) = PlannerName::parse(candidate.name()) else {
+        return Ok(());
+    };
+    trust::admit(&name, candidate.manifest(), &supervision.policy).map_err(|refusal| Rejected {
+        name,
+        path: candidate.path().to_owned(),
+        refusal,
+    })
+}
+
+fn planner_of(
+    candidate: &Arc<Candidate>,
+    config: &Config,
+    supervision: &Arc<Supervision>,
+) -> Option<Arc<Planner>> {
+    let name = PlannerName::parse(candidate.name()).ok()?;
+    let options = Options::of(config, &name);
+    let manifest = candidate.manifest().clone();
+    let source = Source::Library(Arc::clone(candidate));
+    let planner = Planner::new(name, manifest, source, options, Arc::clone(supervision));
+    Some(Arc::new(planner))
+}

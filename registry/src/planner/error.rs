@@ -1,0 +1,254 @@
+//! Why a planner could not be had, and why a call gave no plan.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use plugin_api::{PlanError, PlanErrorKind};
+use registry_core::slot::SlotError;
+
+use crate::load::LoadError;
+use crate::name::PlannerName;
+use crate::trust::Refusal;
+
+/// Why a planner could not be started.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The attempt failed; everyone who waited for it gets the same cause.
+    #[error("planner {planner:?} could not be started", planner = planner.as_str())]
+    Failed {
+        /// Which planner.
+        planner: PlannerName,
+        /// What went wrong.
+        #[source]
+        cause: Arc<StartFailure>,
+        /// Failures in a row.
+        failures: u32,
+        /// Time until the next attempt may be made.
+        retry_after: Duration,
+    },
+    /// Another thread is still starting it.
+    #[error("planner {planner:?} did not start within {waited:?}", planner = planner.as_str())]
+    TimedOut {
+        /// Which planner.
+        planner: PlannerName,
+        /// How long this caller waited.
+        waited: Duration,
+    },
+    /// The planner asked for itself while it was being started.
+    #[error("planner {planner:?} asked for itself while it was being started", planner = planner.as_str())]
+    Reentered {
+        /// Which planner.
+        planner: PlannerName,
+    },
+    /// The planner was taken out of service.
+    #[error("planner {planner:?} was taken out of service", planner = planner.as_str())]
+    Retired {
+        /// Which planner.
+        planner: PlannerName,
+    },
+    /// A promise of this crate was broken.
+    #[error("our bug: planner {planner:?} was started twice", planner = planner.as_str())]
+    Bug {
+        /// Which planner.
+        planner: PlannerName,
+    },
+}
+
+impl StartError {
+    /// The slot's error in the words of this layer.
+    pub(super) fn of(planner: &PlannerName, error: SlotError<StartFailure>) -> Self {
+        let planner = planner.clone();
+        match error {
+            SlotError::Failed {
+                error: cause,
+                failures,
+                retry_after,
+            } => Self::Failed {
+                planner,
+                cause,
+                failures,
+                retry_after,
+            },
+            SlotError::TimedOut { waited } => Self::TimedOut { planner, waited },
+            SlotError::Reentered => Self::Reentered { planner },
+            SlotError::Closed => Self::Retired { planner },
+            _ => Self::Bug { planner },
+        }
+    }
+
+    /// The stable machine code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed { cause, .. } => cause.code(),
+            Self::TimedOut { .. } => "E_LOAD_TIMEOUT",
+            Self::Reentered { .. } => "E_REENTERED",
+            Self::Retired { .. } => "E_RETIRED",
+            Self::Bug { .. } => "E_BUG",
+        }
+    }
+
+    /// What the operator can do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Failed { cause, .. } => cause.remedy(),
+            Self::TimedOut { .. } => {
+                "See which planner is still starting, with `registry diagnose`.".to_owned()
+            }
+            Self::Reentered { .. } => "Report it to the plugin's author.".to_owned(),
+            Self::Retired { .. } => "Ask for the planner again.".to_owned(),
+            Self::Bug { .. } => "Report it to the maintainers of registry.".to_owned(),
+        }
+    }
+}
+
+/// What went wrong on the way from a file to a planner that can be called.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartFailure {
+    /// The file failed a trust gate.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The library could not be turned into a module.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The planner could not be made.
+    #[error("its construction failed")]
+    Construct(#[source] CallProblem),
+    /// The planner's own check of itself failed.
+    #[error("its self-test failed")]
+    SelfTest(#[source] CallProblem),
+}
+
+impl StartFailure {
+    /// The stable machine code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::Load(error) => error.code(),
+            Self::Construct(CallProblem::Panic { .. }) => "E_CONSTRUCT_PANIC",
+            Self::Construct(problem) => problem.code_or("E_CONSTRUCT_FAILED"),
+            Self::SelfTest(CallProblem::Panic { .. }) => "E_SELF_TEST_PANIC",
+            Self::SelfTest(problem) => problem.code_or("E_SELF_TEST_FAILED"),
+        }
+    }
+
+    /// What the operator can do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Refused(refusal) => refusal.remedy(),
+            Self::Load(error) => error.remedy(),
+            Self::Construct(_) => "Report it to the plugin's author.".to_owned(),
+            Self::SelfTest(_) => {
+                "Mend what the self-test found, then ask for the planner again.".to_owned()
+            }
+        }
+    }
+}
+
+/// Why a call gave no plan.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("planner {planner:?} gave no plan", planner = planner.as_str())]
+#[non_exhaustive]
+pub struct CallError {
+    /// Which planner.
+    pub planner: PlannerName,
+    /// What went wrong.
+    #[source]
+    pub problem: CallProblem,
+}
+
+impl CallError {
+    /// The stable machine code.
+    pub fn code(&self) -> &'static str {
+        match &self.problem {
+            CallProblem::Panic { .. } => "E_PLAN_PANIC",
+            problem => problem.code_or("E_PLAN_FAILED"),
+        }
+    }
+
+    /// Whether the planner says that the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(&self.problem, CallProblem::Planner(error) if error.is_transient())
+    }
+
+    /// What the operator can do about it.
+    pub fn remedy(&self) -> String {
+        let planner = &self.planner;
+        match &self.problem {
+            CallProblem::NotStarted(error) => error.remedy(),
+            CallProblem::Planner(error) => match (error.kind(), error.setting()) {
+                (PlanErrorKind::Config, Some(setting)) => format!("Set {setting}."),
+                (PlanErrorKind::Deadline, _) => {
+                    format!("Raise the deadline or `[planners.{planner}] timeout`.")
+                }
+                (PlanErrorKind::InvalidInput, _) => "Mend the objective or the context.".to_owned(),
+                _ if error.is_transient() => "Try again later.".to_owned(),
+                _ => format!("See what {planner} logged about it."),
+            },
+            CallProblem::Late { .. } => {
+                format!("Raise the deadline or `[planners.{planner}] timeout`.")
+            }
+            CallProblem::Retired => "Ask for the planner again.".to_owned(),
+            CallProblem::InvalidRequest(_) => "Mend the objective or the context.".to_owned(),
+            CallProblem::Panic { .. }
+            | CallProblem::InvalidPlan(_)
+            | CallProblem::Protocol { .. } => "Report it to the plugin's author.".to_owned(),
+        }
+    }
+}
+
+/// What went wrong in a call into a plugin.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallProblem {
+    /// The planner could not be started.
+    #[error(transparent)]
+    NotStarted(StartError),
+    /// A newer generation of the planner took its place.
+    #[error("it was replaced by a newer generation")]
+    Retired,
+    /// The planner returned an error.
+    #[error(transparent)]
+    Planner(PlanError),
+    /// The planner panicked.
+    #[error("it panicked: {text}")]
+    Panic {
+        /// The panic's text.
+        text: String,
+    },
+    /// The answer came after the deadline.
+    #[error("it answered after its deadline of {deadline_ms} ms")]
+    Late {
+        /// The deadline.
+        deadline_ms: u64,
+    },
+    /// The answer is no valid plan.
+    #[error("its answer is not a valid plan")]
+    InvalidPlan(#[source] PlanError),
+    /// The request cannot be sent.
+    #[error("the request is invalid")]
+    InvalidRequest(#[source] PlanError),
+    /// The plugin broke the rules of the interface.
+    #[error("it broke the rules of the interface: {what}")]
+    Protocol {
+        /// The broken rule.
+        what: String,
+    },
+}
+
+impl CallProblem {
+    /// The problem's own code, or `otherwise` for a plain failure of the planner.
+    fn code_or(&self, otherwise: &'static str) -> &'static str {
+        match self {
+            Self::NotStarted(error) => error.code(),
+            Self::Planner(error) if error.kind() != PlanErrorKind::Failed => error.code(),
+            Self::Planner(_) | Self::Panic { .. } => otherwise,
+            Self::InvalidRequest(error) => error.code(),
+            Self::Retired => "E_RETIRED",
+            Self::Late { .. } => "E_DEADLINE",
+            Self::InvalidPlan(_) => "E_PLAN_INVALID",
+            Self::Protocol { .. } => "E_PROTOCOL",
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Why a planner could not be had.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use registry_core::catalog::PublishError;
+use registry_core::slot::SlotError;
+
+use super::error::{CallError, StartError};
+use crate::name::{NameError, PlannerName};
+use crate::scrub;
+use crate::trust::Refusal;
+
+/// Why a planner could not be had.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GetError {
+    /// What was asked for is no name.
+    #[error(transparent)]
+    BadName(#[from] NameError),
+    /// No planner of this name was found.
+    #[error("no planner named {name:?}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// A known name that is much like it.
+        nearest: Option<PlannerName>,
+    },
+    /// A file of this name was found, and turned away.
+    #[error("planner {planner:?} was refused", planner = planner.as_str())]
+    Refused {
+        /// Which planner.
+        planner: PlannerName,
+        /// Why.
+        #[source]
+        refusal: Refusal,
+    },
+    /// The planner's author holds it back.
+    #[error("planner {planner:?} is held back by its author", planner = planner.as_str())]
+    Quarantined {
+        /// Which planner.
+        planner: PlannerName,
+    },
+    /// The planner could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Another thread is still looking for plugins.
+    #[error("discovery did not finish within {waited:?}")]
+    DiscoveryTimedOut {
+        /// How long this caller waited.
+        waited: Duration,
+    },
+    /// The catalog could not take the planners that were found.
+    #[error("the catalog was not brought up to date")]
+    Catalog(#[source] Arc<PublishError>),
+    /// A promise of this crate was broken.
+    #[error("our bug: discovery asked for its own result")]
+    Bug,
+}
+
+impl GetError {
+    pub(crate) fn unknown(name: &str, nearest: Option<&str>) -> Self {
+        match PlannerName::parse(name) {
+            Err(error) => Self::BadName(error),
+            Ok(_) => Self::Unknown {
+                name: scrub::shorten(name).into_owned(),
+                nearest: nearest.and_then(|name| PlannerName::parse(name).ok()),
+            },
+        }
+    }
+
+    /// The outcome of the first discovery, which several threads may have waited for.
+    pub(crate) fn discovery(error: SlotError<Self>) -> Self {
+        match error {
+            SlotError::Failed { error, .. } => (*error).clone(),
+            SlotError::TimedOut { waited } => Self::DiscoveryTimedOut { waited },
+            _ => Self::Bug,
+        }
+    }
+
+    /// A known name that is much like the unknown one.
+    pub fn nearest(&self) -> Option<&str> {
+        match self {
+            Self::Unknown { nearest, .. } => nearest.as_ref().map(PlannerName::as_str),
+            _ => None,
+        }
+    }
+
+    /// The stable machine code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadName(error) => error.code(),
+            Self::Unknown { .. } => "E_UNKNOWN_PLANNER",
+            Self::Refused { refusal, .. } => refusal.code(),
+            Self::Quarantined { .. } => "E_QUARANTINED",
+            Self::Start(error) => error.code(),
+            Self::DiscoveryTimedOut { .. } => "E_DISCOVERY_TIMEOUT",
+            Self::Catalog(error) => error.code(),
+            Self::Bug => "E_BUG",
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::BadName(_) | Self::Unknown { .. } => {
+                "See which planners there are, with `registry list`.".to_owned()
+            }
+            Self::Refused { refusal, .. } => refusal.remedy(),
+            Self::Quarantined { .. } => "Ask its author for a version without the hold.".to_owned(),
+            Self::Start(error) => error.remedy(),
+            Self::DiscoveryTimedOut { .. } => {
+                "Check whether the plugin folders answer, then try again.".to_owned()
+            }
+            Self::Catalog(_) => "Try again.".to_owned(),
+            Self::Bug => "Report it to the maintainers of registry.".to_owned(),
+        }
+    }
+}
+
+impl From<PublishError> for GetError {
+    fn from(error: PublishError) -> Self {
+        Self::Catalog(Arc::new(error))
+    }
+}
+
+/// Why there is no plan: there was no planner, or its call failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanFailure {
+    /// There was no planner to call.
+    #[error(transparent)]
+    Get(#[from] GetError),
+    /// The call failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+impl PlanFailure {
+    /// The stable machine code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Get(error) => error.code(),
+            Self::Call(error) => error.code(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Get(error) => error.remedy(),
+            Self::Call(error) => error.remedy(),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The planner as its users see it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use plugin_api::manifest::Manifest;
+use registry_core::resident::Resident;
+use registry_core::slot::{SlotPhase, SlotPolicy};
+use registry_core::sync::OnceLock;
+use registry_core::sync::atomic::{AtomicU64, Ordering};
+use serde_json::{Map, Value};
+
+use super::error::StartFailure;
+use crate::config::Config;
+use crate::discovery::Candidate;
+use crate::load::{Instance, LogLimit};
+use crate::name::PlannerName;
+use crate::trust::Policy;
+
+/// A planner under supervision. Deadline and accounting apply to every call; the plugin's own object
+/// is not reachable.
+#[derive(Debug)]
+pub struct Planner {
+    pub(super) name: PlannerName,
+    pub(super) manifest: Manifest,
+    pub(super) source: Source,
+    pub(super) options: Options,
+    pub(super) supervision: Arc<Supervision>,
+    pub(super) resident: Resident<Arc<Instance>, StartFailure>,
+    pub(super) digest: OnceLock<blake3::Hash>,
+    pub(super) log_limit: LogLimit,
+    pub(super) counts: Counters,
+}
+
+/// Where a planner's code comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// A library that discovery found.
+    Library(Arc<Candidate>),
+    /// Linked into the host.
+    Builtin(Arc<Instance>),
+}
+
+/// What the operator set for one planner.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Options {
+    /// Bounds one plan call.
+    pub(crate) plan_timeout: Duration,
+    /// What the planner's context shows it.
+    pub(crate) settings: Map<String, Value>,
+}
+
+impl Options {
+    /// What `config` says of the planner `name`.
+    pub(crate) fn of(config: &Config, name: &PlannerName) -> Self {
+        let own = config.planners().get(name);
+        Self {
+            plan_timeout: config.plan_timeout(name),
+            settings: own
+                .and_then(|own| own.config.as_ref())
+                .map_or_else(Map::new, |table| table.as_map().clone()),
+        }
+    }
+}
+
+/// What all planners of a registry are held to.
+#[derive(Debug)]
+pub(crate) struct Supervision {
+    /// What may run.
+    pub(crate) policy: Policy,
+    /// How starts are awaited and tried again.
+    pub(crate) slot: SlotPolicy,
+    /// Bounds construction and self-test.
+    pub(crate) start_timeout: Duration,
+}
+
+/// How far a planner has come, for reports.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Nobody has asked for it yet.
+    NotLoaded,
+    /// It is being started.
+    Starting {
+        /// For how long.
+        elapsed: Duration,
+    },
+    /// It can be called.
+    Ready,
+    /// The latest attempt to start it failed.
+    Failed {
+        /// Why.
+        cause: Arc<StartFailure>,
+        /// Failures in a row.
+        failures: u32,
+        /// Time until the next attempt may be made.
+        retry_after: Duration,
+    },
+    /// It was taken out of service.
+    Retired,
+}
+
+/// How often a planner was called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallCounts {
+    /// Calls that gave a plan.
+    pub succeeded: u64,
+    /// Calls that did not.
+    pub failed: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    succeeded: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl Planner {
+    /// A planner that nobody has asked for yet.
+    pub(crate) fn new(
+        name: PlannerName,
+        manifest: Manifest,
+        source: Source,
+        options: Options,
+        supervision: Arc<Supervision>,
+    ) -> Self {
+        Self {
+            name,
+            manifest,
+            source,
+            options,
+            supervision,
+            resident: Resident::new(),
+            digest: OnceLock::new(),
+            log_limit: LogLimit::new(),
+            counts: Counters::default(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &PlannerName {
+        &self.name
+    }
+
+    /// What it says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The file it comes from, `None` where it is linked into the host.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.source {
+            Source::Library(candidate) => Some(candidate.path()),
+            Source::Builtin(_) => None,
+        }
+    }
+
+    /// BLAKE3 of the bytes it was started from, in hexadecimal digits; `None` while it is not started
+    /// or where it is linked into the host.
+    pub fn digest(&self) -> Option<String> {
+        self.digest.get().map(|digest| digest.to_hex().to_string())
+    }
+
+    /// Whether it comes from the very state of the very file that `candidate` was read from.
+    pub(super) fn is_of(&self, candidate: &Candidate) -> bool {
+        match &self.source {
+            Source::Library(own) => {
+                own.path() == candidate.path() && own.identity() == candidate.identity()
+            }
+            Source::Builtin(_) => false,
+        }
+    }
+
+    /// How far it has come. Never starts it.
+    pub fn phase(&self) -> Phase {
+        match self.resident.phase(&self.supervision.slot) {
+            SlotPhase::Empty => Phase::NotLoaded,
+            SlotPhase::Building { elapsed } => Phase::Starting { elapsed },
+            SlotPhase::Ready => Phase::Ready,
+            SlotPhase::Failed {
+                error: cause,
+                failures,
+                retry_after,
+            } => Phase::Failed {
+                cause,
+                failures,
+                retry_after,
+            },
+            SlotPhase::Closed => Phase::Retired,
+        }
+    }
+
+    /// How often it was called.
+    pub fn call_counts(&self) -> CallCounts {
+        // Relaxed: two independent sums, read for a report.
+        CallCounts {
+            succeeded: self.counts.succeeded.load(Ordering::Relaxed),
+            failed: self.counts.failed.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Counters {
+    pub(super) fn record(&self, succeeded: bool) {
+        let counter = if succeeded {
+            &self.succeeded
+        } else {
+            &self.failed
+        };
+        // Relaxed: a sum that nothing else depends on.
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}

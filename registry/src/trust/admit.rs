@@ -1,0 +1,77 @@
+//! The gates that need only the manifest.
+
+use plugin_api::manifest::Manifest;
+use plugin_api::{API_VERSION, ApiVersion};
+
+use super::{Policy, Refusal};
+use crate::name::PlannerName;
+
+/// Judges a manifest by name and interface version.
+pub(crate) fn admit(
+    name: &PlannerName,
+    manifest: &Manifest,
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    judge_name(name, policy)?;
+    judge_api(manifest.api, API_VERSION)
+}
+
+fn judge_name(name: &PlannerName, policy: &Policy) -> Result<(), Refusal> {
+    if policy.blocked.contains(name) {
+        return Err(Refusal::Blocked { name: name.clone() });
+    }
+    if !policy.allowed.contains(name) {
+        return Err(Refusal::NotAllowed { name: name.clone() });
+    }
+    Ok(())
+}
+
+fn judge_api(plugin: ApiVersion, host: ApiVersion) -> Result<(), Refusal> {
+    if host.accepts(plugin) {
+        return Ok(());
+    }
+    Err(Refusal::ApiVersion { plugin, host })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> PlannerName {
+        PlannerName::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_blocked_name_is_refused_although_it_is_allowed() {
+        let policy = Policy {
+            allowed: [name("good_planner"), name("bad_planner")].into(),
+            blocked: [name("bad_planner")].into(),
+            size_bytes_max: 0,
+        };
+        let codes = ["good_planner", "bad_planner", "other_planner"]
+            .map(|text| judge_name(&name(text), &policy).map_err(|refusal| refusal.code()));
+        assert_eq!(codes, [Ok(()), Err("E_BLOCKED"), Err("E_NOT_ALLOWED")]);
+    }
+
+    #[test]
+    fn a_newer_plugin_and_another_major_are_refused_with_both_versions_named() {
+        let host = ApiVersion { major: 1, minor: 2 };
+        let texts = [(1, 2), (1, 3), (2, 0)].map(|(major, minor)| {
+            judge_api(ApiVersion { major, minor }, host).map_err(|refusal| refusal.to_string())
+        });
+        assert_eq!(
+            texts,
+            [
+                Ok(()),
+                Err(
+                    "plugin interface 1.3 of the file is not compatible with 1.2 of this host"
+                        .to_owned()
+                ),
+                Err(
+                    "plugin interface 2.0 of the file is not compatible with 1.2 of this host"
+                        .to_owned()
+                ),
+            ]
+        );
+    }
+}
