@@ -82,7 +82,6 @@ impl Answer {
     }
 }
 
-#[expect(clippy::panic, reason = "a suite's assertion")]
 fn panic_with(answer: &Answer, error: &str) -> ! {
     panic!("stdout is no JSON document: {error}\n{answer:#?}")
 }

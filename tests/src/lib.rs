@@ -1,10 +1,4 @@
 //! Shared ground of the integration suites: real plugins, real folders, the real command.
-#![expect(
-    clippy::missing_panics_doc,
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a suite that cannot set itself up must fail loudly"
-)]
 
 mod command;
 mod fixtures;

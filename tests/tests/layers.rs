@@ -1,0 +1,147 @@
+//! The layers of `registry`: each module imports only lower ones, and only `registry-core`'s facade
+//! reaches the primitives that loom replaces.
+
+use std::path::Path;
+
+use xtask::module_graph::{self, SourceFile};
+use xtask::workspace_root;
+
+/// Layer of each top-level module, as ARCHITECTURE.md has it.
+const LAYERS: [(&str, u8); 13] = [
+    ("name", 0),
+    ("scrub", 0),
+    ("suggest", 0),
+    ("event", 0),
+    ("config", 1),
+    ("discovery", 2),
+    ("trust", 3),
+    ("load", 4),
+    ("planner", 5),
+    ("diagnose", 8),
+    ("builder", 10),
+    ("registry", 10),
+    ("lib", 11),
+];
+
+fn layer_of(path: &str) -> Option<u8> {
+    let module = path.split('/').next()?.trim_end_matches(".rs");
+    LAYERS
+        .iter()
+        .find(|(name, _)| *name == module)
+        .map(|(_, layer)| *layer)
+}
+
+/// Layers whose modules are single files that make up one room.
+const ROOMS_OF_FILES: [u8; 2] = [0, 10];
+
+/// Every import that does not go down, as `from -> to`. Within a room files may import each other.
+fn upward(graph: &[SourceFile]) -> Vec<String> {
+    let module = |path: &str| path.split('/').next().map(str::to_owned);
+    let mut found = Vec::new();
+    for file in graph {
+        for import in &file.imports {
+            let (from, to) = (layer_of(&file.path), layer_of(import));
+            let one_room = module(&file.path) == module(import)
+                || (from == to && from.is_some_and(|layer| ROOMS_OF_FILES.contains(&layer)));
+            if !one_room && to >= from {
+                found.push(format!("{} -> {import}", file.path));
+            }
+        }
+    }
+    found
+}
+
+fn source(package: &str) -> Vec<SourceFile> {
+    module_graph::read(&workspace_root().join(package).join("src")).unwrap()
+}
+
+#[test]
+fn no_module_of_registry_imports_from_its_own_layer_or_above() {
+    let graph = source("registry");
+    let unplaced: Vec<_> = graph
+        .iter()
+        .filter(|file| layer_of(&file.path).is_none())
+        .collect();
+    assert!(
+        unplaced.is_empty(),
+        "modules without a layer: {unplaced:#?}"
+    );
+    assert!(
+        graph.iter().any(|file| !file.imports.is_empty()),
+        "no import was found at all"
+    );
+    assert_eq!(upward(&graph), Vec::<String>::new());
+}
+
+#[test]
+fn an_upward_import_is_found() {
+    let file = |path: &str, imports: &[&str]| SourceFile {
+        path: path.to_owned(),
+        lines: 1,
+        imports: imports.iter().map(|&import| import.to_owned()).collect(),
+    };
+    let graph = [
+        file(
+            "trust/mod.rs",
+            &["discovery/mod.rs", "load/mod.rs", "trust/policy.rs"],
+        ),
+        file("name.rs", &["scrub.rs", "config/mod.rs"]),
+        file("registry.rs", &["planner/mod.rs"]),
+    ];
+    assert_eq!(
+        upward(&graph),
+        ["trust/mod.rs -> load/mod.rs", "name.rs -> config/mod.rs"]
+    );
+}
+
+/// Lines of shipped code that name a primitive which loom would have to replace; plain `Arc` is allowed.
+fn bypasses(text: &str) -> Vec<&str> {
+    let shipped = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let code = shipped
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default());
+    code.filter(|line| {
+        let line = line.replace("registry_core::sync", "");
+        let std_sync = line.contains("std::sync") && !line.contains("std::sync::Arc;");
+        let others = ["parking_lot::", "once_cell::", "loom::", "core::sync"];
+        std_sync || others.iter().any(|path| line.contains(path))
+    })
+    .collect()
+}
+
+fn bypassing_files(package: &str, facade: &str) -> Vec<String> {
+    let root = workspace_root().join(package).join("src");
+    let of_file =
+        |file: &SourceFile| std::fs::read_to_string(root.join(Path::new(&file.path))).unwrap();
+    let files = source(package);
+    assert!(!files.is_empty());
+    files
+        .into_iter()
+        .filter(|file| !file.path.contains("tests") && !file.path.contains("testing"))
+        .filter(|file| facade.is_empty() || !file.path.starts_with(facade))
+        .filter(|file| !bypasses(&of_file(file)).is_empty())
+        .map(|file| file.path)
+        .collect()
+}
+
+#[test]
+fn locks_and_atomics_are_reached_through_the_facade_alone() {
+    assert_eq!(bypassing_files("registry", ""), Vec::<String>::new());
+    assert_eq!(
+        bypassing_files("registry/core", "sync"),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_bypass_of_the_facade_is_found_and_a_plain_arc_is_none() {
+    let text = "use std::sync::Arc;\nuse std::sync::Mutex;\nuse std::sync::{Arc, RwLock};\n// std::sync::Once\nparking_lot::Mutex::new(1)";
+    assert_eq!(
+        bypasses(text),
+        [
+            "use std::sync::Mutex;",
+            "use std::sync::{Arc, RwLock};",
+            "parking_lot::Mutex::new(1)"
+        ]
+    );
+}
