@@ -99,7 +99,8 @@ impl PlanError {
         }
     }
 
-    pub(crate) fn not_a_plan(message: impl Into<String>) -> PlanError {
+    /// What should be a plan is none at all, in a way that no [`PlanIssue`] can say.
+    pub fn not_a_plan(message: impl Into<String>) -> PlanError {
         PlanError::new(PlanErrorKind::InvalidPlan, message)
     }
 
