@@ -85,3 +85,38 @@ impl Opened {
         Ok((identity, library?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::super::testing::{Image, MANIFEST};
+    use super::*;
+
+    #[test]
+    fn a_file_written_to_while_it_is_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.so");
+        std::fs::write(&path, Image::new(MANIFEST).bytes()).unwrap();
+        let root = Root::open(folder.path()).unwrap();
+        let place = Place {
+            root: &root,
+            order: 0,
+            relative: c"x.so",
+            kind: FileType::RegularFile,
+        };
+        let open = || Opened::open(place, u64::MAX).unwrap();
+        let mut buffers = Buffers::default();
+        let (_, library) = open().read(&mut buffers).unwrap();
+        assert_eq!(library.manifest.name, "some_planner");
+
+        let opened = open();
+        let mut file = std::fs::File::options().append(true).open(&path).unwrap();
+        file.write_all(b"more").unwrap();
+        assert_eq!(opened.read(&mut buffers).unwrap_err().code(), "E_CHANGING");
+
+        let opened = open();
+        file.set_len(100).unwrap();
+        assert_eq!(opened.read(&mut buffers).unwrap_err().code(), "E_CHANGING");
+    }
+}

@@ -229,4 +229,6 @@ fn alike(name: &str, stem: &str) -> bool {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

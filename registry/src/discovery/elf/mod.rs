@@ -58,4 +58,6 @@ impl Library {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -68,8 +68,12 @@ fn read_table(view: &mut View<'_>, headers: &Headers) -> Result<Vec<Section>, El
     if end.is_none_or(|end| end > len) {
         return Err(truncated("the section header table", end, len));
     }
-    let raw = view.bytes(table.offset, bytes)?;
-    let headers = raw.as_chunks::<HEADER_BYTES>().0.iter().enumerate();
+    let (raw, _) = view.bytes(table.offset, bytes)?.as_chunks();
+    // The first header stands for no section.
+    if raw.first() != Some(&[0; HEADER_BYTES]) {
+        return bad("the first of them is not null");
+    }
+    let headers = raw.iter().enumerate();
     headers
         .map(|(index, raw)| Section::parse(index, raw, len))
         .collect()
@@ -124,7 +128,8 @@ fn check_dynamic(
         .ok()
         .and_then(|link| sections.get(link));
     let agree = names.is_some_and(|names| {
-        (names.address, names.bytes) == dynamic.strings
+        names.kind == SHT_STRTAB
+            && (names.address, names.bytes) == dynamic.strings
             && headers.offset_of(names.address, names.bytes) == Some(names.offset)
     });
     if agree {
@@ -137,7 +142,7 @@ fn check_dynamic(
 fn find(view: &mut View<'_>, sections: &[Section], headers: &Headers) -> Result<Section, ElfError> {
     let names = read_names(view, sections, headers)?;
     let mut found = None;
-    for section in sections.iter().filter(|section| section.kind != SHT_NULL) {
+    for section in sections.iter().skip(1) {
         let start = usize::try_from(section.name).unwrap_or(usize::MAX);
         let Some(rest) = names.get(start..) else {
             return bad("a section's name lies outside the table of names");

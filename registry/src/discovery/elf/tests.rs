@@ -322,6 +322,8 @@ fn malformed_section_headers_are_refused() {
         (with_section(1, 8, long(0x802)), "E_COMPRESSED_SECTION"),
         (with_section(4, 32, long(3)), "E_BAD_SECTION"),
         (with_section(4, 32, long(0)), "E_BAD_SECTION"),
+        (with_section(0, 0, [1]), "E_BAD_SECTION"),
+        (with_section(3, 4, [1]), "E_DYNAMIC_DISAGREES"),
         (with_section(1, 0, [0]), "E_NO_MANIFEST"),
     ] {
         assert_eq!(code(&bytes), expected);
