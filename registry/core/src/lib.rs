@@ -5,9 +5,15 @@
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+pub mod breaker;
 pub mod catalog;
 pub mod clock;
+pub mod failure_log;
 pub mod instance;
+pub mod parallel;
+pub mod reliability;
 pub mod resident;
+pub mod ring;
 pub mod slot;
 pub mod sync;
+pub mod warn_once;
