@@ -63,6 +63,7 @@ impl PluginFolder {
     }
 }
 
-fn set_mode(path: &Path, mode: u32) {
+/// Sets a file's mode.
+pub fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }

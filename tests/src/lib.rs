@@ -4,8 +4,10 @@ mod command;
 mod fixtures;
 mod folder;
 mod log;
+mod manifest;
 
 pub use command::{Answer, RegistryCommand};
 pub use fixtures::{c_library, compiled, fixture, shipped};
-pub use folder::PluginFolder;
+pub use folder::{PluginFolder, set_mode};
 pub use log::Log;
+pub use manifest::{manifest_source, section_source};

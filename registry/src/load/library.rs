@@ -33,7 +33,8 @@ const FIRST_DIFFERENCE_CHARS_MAX: usize = 300;
 /// A library that is mapped for the life of the process.
 #[derive(Debug)]
 struct Mapped {
-    module: Module,
+    /// What these bytes turned out to be, which no second attempt can change.
+    module: Result<Module, LoadError>,
     /// Never closed: what the module handed out points into it.
     _library: Library,
     /// Never closed: the dynamic loader knows libraries by name, and would take the next one under the
@@ -52,7 +53,7 @@ pub(crate) fn open(verified: Verified, policy: &SlotPolicy) -> Result<Module, Lo
     let slot = Arc::clone(&table.entry(verified.digest()).or_default());
     let mapped = slot.get_or_build(policy, || map(verified));
     match mapped {
-        Ok(mapped) => Ok(mapped.module),
+        Ok(mapped) => mapped.module.clone(),
         Err(SlotError::Failed { error, .. }) => Err((*error).clone()),
         Err(SlotError::TimedOut { waited }) => Err(LoadError::TimedOut { waited }),
         Err(_) => Err(LoadError::Bug {
@@ -63,13 +64,17 @@ pub(crate) fn open(verified: Verified, policy: &SlotPolicy) -> Result<Module, Lo
 
 fn map(verified: Verified) -> Result<Mapped, LoadError> {
     let library = open_sealed(verified.sealed())?;
-    let module = check(header_of(&library)?)?;
-    check_manifest(&verified, module)?;
     Ok(Mapped {
-        module,
+        module: module_of(&library, &verified),
         _library: library,
         _sealed: verified.into_sealed(),
     })
+}
+
+fn module_of(library: &Library, verified: &Verified) -> Result<Module, LoadError> {
+    let module = check(header_of(library)?)?;
+    check_manifest(verified, module)?;
+    Ok(module)
 }
 
 fn open_sealed(sealed: &Sealed) -> Result<Library, LoadError> {

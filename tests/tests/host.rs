@@ -1,0 +1,121 @@
+//! What a host lends to a planner during a call: log lines, deadline, cancellation, settings.
+
+use std::time::Duration;
+
+use plugin_api::{PlanErrorKind, PlanRequest};
+use registry::config::Config;
+use registry::{CallProblem, CancelToken, Registry};
+use tests::{Log, PluginFolder, fixture};
+
+fn registry(folder: &PluginFolder) -> Registry {
+    Registry::builder()
+        .plugin_dir(folder.path())
+        .allow(["well_behaved", "chatty", "waits"])
+        .build()
+        .unwrap()
+}
+
+/// Lines that planners wrote, as (planner, level, text).
+fn plugin_lines(events: &[serde_json::Value]) -> Vec<(String, String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    events
+        .iter()
+        .filter(|event| event["target"] == "registry::plugin")
+        .map(|event| {
+            let fields = &event["fields"];
+            (
+                text(&fields["planner"]),
+                text(&event["level"]),
+                text(&fields["message"]),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn log_lines_arrive_in_the_hosts_tracing_under_the_name_the_host_knows_and_escaped() {
+    let folder = PluginFolder::new().with(&fixture("well_behaved"));
+    let registry = registry(&folder);
+    let (plan, events) = Log::of(|| registry.plan("well_behaved", &PlanRequest::new("Log")));
+    assert_eq!(plan.unwrap().tasks().len(), 2);
+    let line =
+        |level: &str, text: &str| ("well_behaved".to_owned(), level.to_owned(), text.to_owned());
+    assert_eq!(
+        plugin_lines(&events),
+        [
+            line("DEBUG", "testing myself"),
+            line("INFO", "planning\\u{1b}[2J with care")
+        ]
+    );
+}
+
+#[test]
+fn a_planner_that_logs_too_fast_is_cut_off_and_the_dropped_lines_are_counted() {
+    let folder = PluginFolder::new().with(&fixture("chatty"));
+    let registry = registry(&folder);
+    let (plan, events) = Log::of(|| registry.plan("chatty", &PlanRequest::new("Talk")));
+    plan.unwrap();
+    let written = plugin_lines(&events)
+        .iter()
+        .filter(|(_, _, text)| text.starts_with("line "))
+        .count();
+    let dropped: u64 = events
+        .iter()
+        .filter_map(|event| event["fields"]["dropped"].as_u64())
+        .sum();
+    assert!(
+        (200..10_000).contains(&written),
+        "{written} lines were written"
+    );
+    assert!(written as u64 + dropped <= 10_000);
+}
+
+#[test]
+fn a_planner_reads_the_settings_that_the_operator_wrote_for_it() {
+    let folder = PluginFolder::new().with(&fixture("well_behaved"));
+    let settings = folder.path().join("registry.toml");
+    std::fs::write(
+        &settings,
+        "[planners.well_behaved.config]\ngreeting = \"Good evening\"\n",
+    )
+    .unwrap();
+    tests::set_mode(&settings, 0o644);
+    let registry = Registry::builder()
+        .sources(Config::loader().file(&settings))
+        .plugin_dir(folder.path())
+        .allow(["well_behaved"])
+        .build()
+        .unwrap();
+    let plan = registry
+        .plan("well_behaved", &PlanRequest::new("Greet"))
+        .unwrap();
+    let texts: Vec<_> = plan.order().map(|task| task.description.as_str()).collect();
+    assert_eq!(texts, ["Good evening", "There is a deadline"]);
+}
+
+#[test]
+fn a_planner_that_polls_ends_at_its_deadline() {
+    let folder = PluginFolder::new().with(&fixture("waits"));
+    let registry = registry(&folder);
+    let request = PlanRequest::new("Wait").with_deadline(Duration::from_millis(20));
+    let error = registry.get("waits").unwrap().plan(&request).unwrap_err();
+    assert_eq!(error.code(), "E_DEADLINE");
+    let CallProblem::Planner(problem) = &error.problem else {
+        panic!("{error:?}");
+    };
+    assert_eq!(problem.kind(), PlanErrorKind::Deadline);
+}
+
+#[test]
+fn a_call_can_be_given_up_from_another_thread() {
+    let folder = PluginFolder::new().with(&fixture("waits"));
+    let registry = registry(&folder);
+    let planner = registry.get("waits").unwrap();
+    let cancel = CancelToken::new();
+    let error = std::thread::scope(|scope| {
+        let call = scope.spawn(|| planner.plan_unless(&PlanRequest::new("Wait"), &cancel));
+        cancel.cancel();
+        call.join().unwrap().unwrap_err()
+    });
+    assert_eq!(error.code(), "E_CANCELLED");
+}
