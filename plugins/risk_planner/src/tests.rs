@@ -167,6 +167,24 @@ fn the_longest_paths_and_numbers_keep_every_limit() {
 }
 
 #[test]
+fn a_chain_of_100_000_files_with_faults_is_planned() {
+    let file = |number: u32| {
+        let uses = [number, number + 1, number + 1].map(|used| format!("{used}"));
+        FileFacts::new(number.to_string()).depends_on(uses)
+    };
+    let mut files: Vec<FileFacts> = (0..100_000).map(file).collect();
+    files.push(FileFacts::new("0").churn(9.0));
+    let plan = plan(PlanContext::new().with_files(files));
+    // Each but the first is used by one other, and nothing more is known: 0.5 * 0.5 * 1.
+    assert_eq!(plan.meta()["files_of_high_risk"], 99_999);
+    assert_eq!(plan.task("r01-change-1").unwrap().metadata["score"], 0.25);
+    assert_eq!(
+        plan.task("calm-change").unwrap().args["files"],
+        json!(["0"])
+    );
+}
+
+#[test]
 fn the_self_test_passes() {
     let tested = RiskPlanner.self_test(&Context::detached());
     assert_eq!(tested, Ok(()));
