@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::{XtaskError, workspace_root};
+use crate::{XtaskError, cargo};
 
 /// A file that a build made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +30,8 @@ pub struct Build {
 impl Build {
     /// Builds with the committed lock file and nothing else; `arguments` choose what.
     pub fn new(arguments: &[&str]) -> Self {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
+        let mut command = cargo();
         command
-            .current_dir(workspace_root())
             .args([
                 "build",
                 "--locked",

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::artifacts::{self, Build};
 use crate::module_graph;
-use crate::{XtaskError, workspace_root};
+use crate::{XtaskError, run_visibly, workspace_root};
 
 /// The planners that the workspace ships.
 pub const PLANNERS: [&str; 4] = [
@@ -25,7 +25,7 @@ const OBJECTIVE: &str = "Review the registry library from its foundations up";
 pub fn run() -> Result<(), XtaskError> {
     let registry = build_and_stage()?;
     heading("registry diagnose --verbose");
-    show(Command::new(&registry).args(["diagnose", "--verbose"]))?;
+    run_visibly(Command::new(&registry).args(["diagnose", "--verbose"]))?;
 
     let context = registry.with_file_name("demo-context.json");
     write_context(&context)?;
@@ -33,7 +33,7 @@ pub fn run() -> Result<(), XtaskError> {
         "registry plan structural_planner \"{OBJECTIVE}\" --context {}",
         context.display()
     ));
-    show(
+    run_visibly(
         Command::new(&registry)
             .args(["plan", "structural_planner", OBJECTIVE, "--context"])
             .arg(&context),
@@ -87,16 +87,4 @@ fn write_context(path: &Path) -> Result<(), XtaskError> {
 #[expect(clippy::print_stdout, reason = "the demo's own output")]
 fn heading(command: &str) {
     println!("\n$ {command}");
-}
-
-fn show(command: &mut Command) -> Result<(), XtaskError> {
-    let program = PathBuf::from(command.get_program());
-    let status = command.status().map_err(XtaskError::io(&program))?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(XtaskError::Failed {
-        command: format!("{command:?}"),
-        status: status.to_string(),
-    })
 }

@@ -3,16 +3,16 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo demo";
+const USAGE: &str = "usage: cargo demo | cargo loom";
 
 #[expect(
     clippy::print_stderr,
     reason = "the command's report of its own failure"
 )]
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["demo"] => xtask::demo::run(),
+    let outcome = match std::env::args().nth(1).as_deref() {
+        Some("demo") => xtask::demo::run(),
+        Some("loom") => xtask::loom::run(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -54,7 +54,7 @@ impl InsideCall {
 
     /// Refuses when this thread is inside a call of any instance.
     pub fn check() -> Result<(), Self> {
-        if CALLS.with(Cell::get) == 0 {
+        if CALLS.with(Cell::get) == 0 || broken("instance.no_inside_check") {
             Ok(())
         } else {
             Err(Self)

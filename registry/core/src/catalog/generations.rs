@@ -68,7 +68,7 @@ impl<S> Generations<S> {
     /// Makes `value` current if `expected` values were published so far.
     pub(super) fn publish(&self, expected: usize, value: S) -> Result<&S, Refusal> {
         let mut published = self.publishing.lock();
-        if *published != expected {
+        if *published != expected && !broken("catalog.no_base_check") {
             return Err(Refusal::Superseded);
         }
         let next = expected + 1;
