@@ -31,8 +31,13 @@ pub struct Answer {
 impl RegistryCommand {
     /// `registry` with these arguments.
     pub fn new(arguments: &[&str]) -> Self {
+        Self::of(program(), arguments)
+    }
+
+    /// Another build of `registry` with these arguments.
+    pub fn of(program: &Path, arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let mut command = Command::new(program());
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()
