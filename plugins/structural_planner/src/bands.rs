@@ -179,7 +179,7 @@ mod tests {
                     }
                 })
                 .collect(),
-            declared: vec![0; 120],
+            declared: vec![None; 120],
             ..Graph::default()
         };
         let cx = Context::detached();

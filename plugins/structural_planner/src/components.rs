@@ -137,7 +137,7 @@ mod tests {
         Graph {
             paths: (0..uses.len()).map(|file| format!("{file}.rs")).collect(),
             uses: uses.iter().map(|uses| uses.to_vec()).collect(),
-            declared: vec![0; uses.len()],
+            declared: vec![None; uses.len()],
             ..Graph::default()
         }
     }

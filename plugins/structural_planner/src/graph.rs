@@ -15,39 +15,43 @@ pub(crate) struct Graph {
     pub(crate) paths: Vec<String>,
     /// By number: the files it uses, ascending, each once, never itself.
     pub(crate) uses: Vec<Vec<usize>>,
-    /// By number: the layer that the context puts it in, the lowest 0; 0 where it says none.
-    pub(crate) declared: Vec<usize>,
+    /// By number: the layer that the context puts it in, the lowest 0.
+    pub(crate) declared: Vec<Option<usize>>,
     /// How many dependencies name a file that the context does not list.
     pub(crate) missing_targets: usize,
     /// How many files name themselves as a dependency.
     pub(crate) self_loops: usize,
 }
 
+/// A file, and the layer that the context puts it in.
+type Listed = (FileFacts, Option<usize>);
+
 impl Graph {
     /// Gathers `files`, `hotspots` and `layers`; of several entries for a path the first counts, in
     /// this order. A layer without paths stands as one file of its name.
     pub(crate) fn gather(context: &PlanContext, cx: &Context) -> Result<Graph, PlanError> {
-        let mut facts: HashMap<String, (FileFacts, usize)> = HashMap::new();
+        let mut facts: HashMap<String, Listed> = HashMap::new();
         let listed = context.files().into_iter().chain(context.hotspots());
         for file in listed {
-            facts.entry(file.path.clone()).or_insert((file, 0));
+            facts.entry(file.path.clone()).or_insert((file, None));
         }
-        for (declared, mut layer) in context.layers().into_iter().enumerate() {
+        // From the top, for the lowest layer that lists a file to have the last word.
+        for (declared, mut layer) in context.layers().into_iter().enumerate().rev() {
             if layer.paths.is_empty() {
                 layer.paths.push(layer.name);
             }
             for path in layer.paths {
                 let known = facts.entry(path.clone());
-                known.or_insert((FileFacts::new(path), 0)).1 = declared;
+                known.or_insert((FileFacts::new(path), None)).1 = Some(declared);
             }
         }
-        let mut files: Vec<(FileFacts, usize)> = facts.into_values().collect();
+        let mut files: Vec<Listed> = facts.into_values().collect();
         cx.check()?;
         files.sort_unstable_by(|(a, _), (b, _)| by_folder(&a.path, &b.path));
         Graph::link(&files, cx)
     }
 
-    fn link(files: &[(FileFacts, usize)], cx: &Context) -> Result<Graph, PlanError> {
+    fn link(files: &[Listed], cx: &Context) -> Result<Graph, PlanError> {
         let numbers: HashMap<&str, usize> = files
             .iter()
             .enumerate()
@@ -92,7 +96,10 @@ impl Graph {
         self.uses.iter().enumerate().flat_map(|(file, uses)| {
             uses.iter()
                 .map(move |&target| (file, target))
-                .filter(|&(file, target)| self.declared[file] < self.declared[target])
+                .filter(|&(file, target)| {
+                    let layers = self.declared[file].zip(self.declared[target]);
+                    layers.is_some_and(|(layer, higher)| layer < higher)
+                })
         })
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn layer(graph: &Graph, cx: &Context) -> Result<Layered, PlanError> {
         for &file in files {
             component_of[file] = number;
         }
-        let declared = files.iter().map(|&file| graph.declared[file]);
+        let declared = files.iter().filter_map(|&file| graph.declared[file]);
         let needed = files
             .iter()
             .flat_map(|&file| &graph.uses[file])
@@ -61,7 +61,7 @@ fn close_gaps(layer: &mut [usize]) -> usize {
 mod tests {
     use super::*;
 
-    fn layers_of(uses: &[&[usize]], declared: &[usize]) -> Vec<usize> {
+    fn layers_of(uses: &[&[usize]], declared: &[Option<usize>]) -> Vec<usize> {
         let graph = Graph {
             paths: vec![String::new(); uses.len()],
             uses: uses.iter().map(|uses| uses.to_vec()).collect(),
@@ -76,19 +76,19 @@ mod tests {
 
     #[test]
     fn a_file_stands_above_the_highest_that_it_uses() {
-        let layers = layers_of(&[&[], &[0], &[0, 1], &[]], &[0; 4]);
+        let layers = layers_of(&[&[], &[0], &[0, 1], &[]], &[None; 4]);
         assert_eq!(layers, [0, 1, 2, 0]);
     }
 
     #[test]
     fn a_ring_stands_in_one_layer_above_all_that_its_files_use() {
-        let layers = layers_of(&[&[], &[0, 2], &[1], &[2]], &[0; 4]);
+        let layers = layers_of(&[&[], &[0, 2], &[1], &[2]], &[None; 4]);
         assert_eq!(layers, [0, 1, 1, 2]);
     }
 
     #[test]
     fn a_declared_layer_lifts_but_never_below_what_is_used() {
-        let layers = layers_of(&[&[], &[], &[1], &[]], &[0, 5, 0, 9]);
+        let layers = layers_of(&[&[], &[], &[1], &[]], &[None, Some(5), Some(0), Some(9)]);
         assert_eq!(layers, [0, 1, 2, 3]);
     }
 }

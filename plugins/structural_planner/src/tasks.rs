@@ -159,7 +159,7 @@ impl Writer<'_> {
                 )
             }
             _ => format!(
-                "{apply} the objective to {} {}, in the order listed: {}",
+                "{apply} the objective to {}{}, in the order listed: {}",
                 count(files.len(), "file"),
                 self.place(files),
                 self.ends(files)
@@ -253,8 +253,8 @@ impl Writer<'_> {
 
     fn place(&self, files: &[usize]) -> String {
         match self.folder(files).join("/") {
-            folder if folder.is_empty() => "in several folders".to_owned(),
-            folder => format!("in {}", tail(&folder, PATH_CHARS_MAX)),
+            folder if folder.is_empty() => String::new(),
+            folder => format!(" in {}", tail(&folder, PATH_CHARS_MAX)),
         }
     }
 

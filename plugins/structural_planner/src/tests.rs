@@ -144,10 +144,14 @@ fn declared_layers_order_files_of_which_nothing_else_is_known() {
 #[test]
 fn a_dependency_into_a_higher_declared_layer_is_named() {
     let context = PlanContext::new()
-        .with_files([file("low.rs", &["high.rs"]), file("high.rs", &[])])
+        .with_files([
+            file("low.rs", &["high.rs"]),
+            file("high.rs", &[]),
+            file("undeclared.rs", &["high.rs", "low.rs"]),
+        ])
         .with_layers([
             Layer::new("low", ["low.rs"]),
-            Layer::new("high", ["high.rs"]),
+            Layer::new("high", ["high.rs", "low.rs"]),
         ]);
     let plan = plan(context);
     assert_eq!(plan.meta()["upward_dependencies"], 1);
@@ -214,6 +218,10 @@ fn a_flat_repository_of_5_000_files_is_grouped_by_folder() {
     assert_eq!(
         plan.meta()["grouping"],
         "a plan holds no more: 5000 separate parts share 80 tasks"
+    );
+    let first = &plan.task("l01-w01-0").unwrap().description;
+    assert!(
+        first.starts_with("Apply the objective to 50 files in src/0, in the order listed: src/0/")
     );
     for task in plan
         .tasks()
