@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::config::{Config, ConfigError, Environment, Loader, Values};
 use crate::name::{NameError, PlannerName};
-use crate::planner::{Builtin, Options, Planner, Source};
-use crate::registry::{Registry, supervision};
+use crate::planner::{Builtin, Options, Planner, Roster, Source, Supervision};
+use crate::registry::Registry;
 
 /// Puts a [`Registry`] together. Nothing is opened before the registry is used, but configuration
 /// files.
@@ -94,7 +94,7 @@ impl Builder {
             values = values.set_list("discovery.plugin_dirs", &self.plugin_dirs);
         }
         let config = self.loader.overrides(values).load()?;
-        let supervision = supervision(&config);
+        let supervision = Arc::new(Supervision::of(&config));
         let mut builtins: Vec<Arc<Planner>> = Vec::new();
         for builtin in self.builtins {
             let (mut manifest, instance) = builtin.into_parts();
@@ -114,6 +114,6 @@ impl Builder {
                 Arc::clone(&supervision),
             )));
         }
-        Ok(Registry::assemble(config, supervision, builtins))
+        Ok(Registry::of(Roster::new(config, supervision, builtins)))
     }
 }

@@ -43,9 +43,9 @@ pub use discovery::inspect;
 pub use load::LoadError;
 pub use name::{NameError, PlannerName};
 pub use planner::{
-    Builtin, CallCounts, CallError, CallProblem, CancelToken, GetError, Phase, PlanFailure,
-    Planner, Rejected, StartError, StartFailure,
+    Builtin, CallCounts, CallError, CallProblem, CancelToken, DiscoverError, Discovered, GetError,
+    Handle, Held, Phase, PlanFailure, Planner, Rejected, Retired, StartError, StartFailure,
 };
 pub use plugin_api;
-pub use registry::{Discovered, Registry};
+pub use registry::{Registry, WarmUp};
 pub use trust::Refusal;

@@ -2,24 +2,20 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{
     Diagnosis, Files, FolderStatus, PlannerState, PlannerStatus, Problem, RefusedFile, ShadowedFile,
 };
 use crate::config::Config;
-use crate::discovery::{Refused, Resolution, Scan};
-use crate::planner::{Phase, Planner, Rejected};
+use crate::discovery::Refused;
+use crate::planner::{Discovered, Phase, Planner, Rejected};
 
 /// What a diagnosis is read off.
 #[derive(Debug)]
 pub(crate) struct Observed<'a> {
     pub(crate) config: &'a Config,
-    pub(crate) planners: Vec<&'a Planner>,
-    pub(crate) scan: &'a Scan,
-    pub(crate) rejected: &'a [Rejected],
-    pub(crate) resolution: &'a Resolution,
-    pub(crate) duration: Duration,
+    pub(crate) planners: Vec<&'a Arc<Planner>>,
+    pub(crate) discovered: &'a Discovered,
 }
 
 impl Observed<'_> {
@@ -29,8 +25,8 @@ impl Observed<'_> {
             folders: self.folders(),
             refused: self.refused(),
             shadowed: self.shadowed(),
-            ignored: usize::try_from(self.scan.ignored).unwrap_or(usize::MAX),
-            discovery_us: u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX),
+            ignored: usize::try_from(self.discovered.scan.ignored).unwrap_or(usize::MAX),
+            discovery_us: u64::try_from(self.discovered.duration.as_micros()).unwrap_or(u64::MAX),
         };
         Diagnosis::new(self.config, self.statuses(), files)
     }
@@ -44,7 +40,11 @@ impl Observed<'_> {
             .collect();
         for name in &self.config.trust().allowed {
             if statuses.iter().all(|status| status.name != *name) {
-                let rejected = self.rejected.iter().find(|rejected| rejected.name == *name);
+                let rejected = self
+                    .discovered
+                    .rejected
+                    .iter()
+                    .find(|rejected| rejected.name == *name);
                 statuses.push(match rejected {
                     Some(rejected) => PlannerStatus {
                         path: Some(rejected.path.clone()),
@@ -61,14 +61,19 @@ impl Observed<'_> {
 
     /// Every file that is in no catalog; by path.
     fn refused(&self) -> Vec<RefusedFile> {
-        let of_scan = self.scan.refused.iter().chain(&self.resolution.refused);
+        let of_scan = self
+            .discovered
+            .scan
+            .refused
+            .iter()
+            .chain(&self.discovered.resolution.refused);
         let of_scan = of_scan
             .filter(|refused| !self.is_folder(refused.path()))
             .map(|refused| RefusedFile {
                 path: refused.path().to_owned(),
                 problem: problem(refused),
             });
-        let of_trust = self.rejected.iter().map(|rejected| RefusedFile {
+        let of_trust = self.discovered.rejected.iter().map(|rejected| RefusedFile {
             path: rejected.path.clone(),
             problem: rejection(rejected),
         });
@@ -79,6 +84,7 @@ impl Observed<'_> {
 
     fn shadowed(&self) -> Vec<ShadowedFile> {
         let shadowed = self
+            .discovered
             .resolution
             .shadowed
             .iter()
@@ -93,6 +99,7 @@ impl Observed<'_> {
     fn folders(&self) -> Vec<FolderStatus> {
         let folders = self.config.discovery().plugin_dirs.iter().map(|path| {
             let refused = self
+                .discovered
                 .scan
                 .refused
                 .iter()

@@ -32,11 +32,11 @@ pub(crate) struct Admission {
 }
 
 /// Judges candidates by name and interface version, and settles which file of a name counts: one that
-/// fails trust never shadows one that passes. A planner of `base` whose file is unchanged stays the
+/// fails trust never shadows one that passes. A planner of `keep` whose file is unchanged stays the
 /// very same object, with its instance and its history.
 pub(crate) fn admit(
     scan: &Scan,
-    base: &Snapshot<Planner>,
+    keep: Option<&Snapshot<Planner>>,
     config: &Config,
     supervision: &Arc<Supervision>,
 ) -> Admission {
@@ -50,9 +50,8 @@ pub(crate) fn admit(
     }
     let resolution = resolve(&passed);
     let planners = resolution.chosen.iter().filter_map(|candidate| {
-        let known = base
-            .get(candidate.name())
-            .filter(|known| known.is_of(candidate));
+        let known = keep.and_then(|keep| keep.get(candidate.name()));
+        let known = known.filter(|known| known.is_of(candidate));
         known
             .cloned()
             .or_else(|| planner_of(candidate, config, supervision))

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use plugin_api::{Plan, PlanRequest};
 
+use super::call_error::{CallError, CallProblem};
 use super::cancel::CancelToken;
-use super::error::{CallError, CallProblem};
 use super::start::{late, problem_of};
 use super::supervised::Planner;
 

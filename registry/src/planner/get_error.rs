@@ -1,12 +1,12 @@
 //! Why a planner could not be had.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use registry_core::catalog::PublishError;
 use registry_core::slot::SlotError;
 
-use super::error::{CallError, StartError};
+use super::call_error::CallError;
+use super::discover_error::DiscoverError;
+use super::start_error::StartError;
 use crate::name::{NameError, PlannerName};
 use crate::scrub;
 use crate::trust::Refusal;
@@ -50,16 +50,13 @@ pub enum GetError {
         /// How long this caller waited.
         waited: Duration,
     },
-    /// The catalog could not take the planners that were found.
-    #[error("the catalog was not brought up to date")]
-    Catalog(#[source] Arc<PublishError>),
-    /// A promise of this crate was broken.
-    #[error("our bug: discovery asked for its own result")]
-    Bug,
+    /// The first discovery failed.
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
 }
 
 impl GetError {
-    pub(crate) fn unknown(name: &str, nearest: Option<&str>) -> Self {
+    pub(super) fn unknown(name: &str, nearest: Option<&str>) -> Self {
         match PlannerName::parse(name) {
             Err(error) => Self::BadName(error),
             Ok(_) => Self::Unknown {
@@ -70,11 +67,12 @@ impl GetError {
     }
 
     /// The outcome of the first discovery, which several threads may have waited for.
-    pub(crate) fn discovery(error: SlotError<Self>) -> Self {
+    pub(super) fn first_discovery(error: SlotError<DiscoverError>) -> Self {
         match error {
-            SlotError::Failed { error, .. } => (*error).clone(),
+            SlotError::Failed { error, .. } => Self::Discover((*error).clone()),
             SlotError::TimedOut { waited } => Self::DiscoveryTimedOut { waited },
-            _ => Self::Bug,
+            // Only a planner's own code could ask while this thread discovers.
+            _ => Self::Discover(DiscoverError::InsideCall),
         }
     }
 
@@ -95,8 +93,7 @@ impl GetError {
             Self::Quarantined { .. } => "E_QUARANTINED",
             Self::Start(error) => error.code(),
             Self::DiscoveryTimedOut { .. } => "E_DISCOVERY_TIMEOUT",
-            Self::Catalog(error) => error.code(),
-            Self::Bug => "E_BUG",
+            Self::Discover(error) => error.code(),
         }
     }
 
@@ -112,15 +109,8 @@ impl GetError {
             Self::DiscoveryTimedOut { .. } => {
                 "Check whether the plugin folders answer, then try again.".to_owned()
             }
-            Self::Catalog(_) => "Try again.".to_owned(),
-            Self::Bug => "Report it to the maintainers of registry.".to_owned(),
+            Self::Discover(error) => error.remedy(),
         }
-    }
-}
-
-impl From<PublishError> for GetError {
-    fn from(error: PublishError) -> Self {
-        Self::Catalog(Arc::new(error))
     }
 }
 

@@ -8,17 +8,25 @@
 mod admission;
 mod builtin;
 mod call;
+mod call_error;
 mod cancel;
-mod error;
+mod discover_error;
 mod get_error;
+mod handle;
+mod roster;
 mod start;
+mod start_error;
 mod supervised;
 
 pub use admission::Rejected;
-pub(crate) use admission::{Admission, admit};
 pub use builtin::Builtin;
+pub use call_error::{CallError, CallProblem};
 pub use cancel::CancelToken;
-pub use error::{CallError, CallProblem, StartError, StartFailure};
+pub use discover_error::DiscoverError;
 pub use get_error::{GetError, PlanFailure};
+pub use handle::Handle;
+pub use roster::{Discovered, Held, Retired};
+pub(crate) use roster::{Replace, Roster};
+pub use start_error::{StartError, StartFailure};
 pub use supervised::{CallCounts, Phase, Planner};
 pub(crate) use supervised::{Options, Source, Supervision};

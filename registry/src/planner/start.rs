@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use plugin_api::PlanError;
 use registry_core::instance::Instance as Cell;
 
+use super::call_error::CallProblem;
 use super::cancel::CancelToken;
-use super::error::{CallProblem, StartError, StartFailure};
 use super::get_error::GetError;
+use super::start_error::{StartError, StartFailure};
 use super::supervised::{Planner, Source};
 use crate::load::{self, CallFailure, CallState, Instance};
 use crate::trust;

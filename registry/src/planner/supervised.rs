@@ -5,18 +5,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plugin_api::manifest::Manifest;
+use registry_core::backoff::Backoff;
+use registry_core::clock::Clock;
 use registry_core::resident::Resident;
 use registry_core::slot::{SlotPhase, SlotPolicy};
 use registry_core::sync::OnceLock;
 use registry_core::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Map, Value};
 
-use super::error::StartFailure;
+use super::start_error::StartFailure;
 use crate::config::Config;
-use crate::discovery::Candidate;
+use crate::discovery::{Bounds, Candidate};
 use crate::load::{Instance, LogLimit};
 use crate::name::PlannerName;
 use crate::trust::Policy;
+
+/// Wait after the first failed start of a planner; it doubles with each further one.
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+
+/// Longest wait between failed starts of a planner.
+const RETRY_MAX: Duration = Duration::from_mins(1);
 
 /// A planner under supervision. Deadline and accounting apply to every call; the plugin's own object
 /// is not reachable.
@@ -73,6 +81,27 @@ pub(crate) struct Supervision {
     pub(crate) slot: SlotPolicy,
     /// Bounds construction and self-test.
     pub(crate) start_timeout: Duration,
+}
+
+impl Supervision {
+    /// What `config` holds all planners to.
+    pub(crate) fn of(config: &Config) -> Self {
+        let trust = config.trust();
+        let start_timeout = config.isolation().self_test_timeout;
+        Self {
+            policy: Policy {
+                allowed: trust.allowed.iter().cloned().collect(),
+                blocked: trust.blocked.iter().cloned().collect(),
+                size_bytes_max: Bounds::default().file_bytes_max,
+            },
+            slot: SlotPolicy {
+                clock: Clock::monotonic(),
+                wait_max: start_timeout,
+                backoff: Backoff::new(RETRY_FIRST, RETRY_MAX),
+            },
+            start_timeout,
+        }
+    }
 }
 
 /// How far a planner has come, for reports.
@@ -160,6 +189,11 @@ impl Planner {
     /// or where it is linked into the host.
     pub fn digest(&self) -> Option<String> {
         self.digest.get().map(|digest| digest.to_hex().to_string())
+    }
+
+    /// The part of it that lives and dies.
+    pub(super) fn resident(&self) -> &Resident<Arc<Instance>, StartFailure> {
+        &self.resident
     }
 
     /// Whether it comes from the very state of the very file that `candidate` was read from.

@@ -1,0 +1,113 @@
+//! Why a call gave no plan.
+
+use plugin_api::{PlanError, PlanErrorKind};
+
+use super::start_error::StartError;
+use crate::name::PlannerName;
+
+/// Why a call gave no plan.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("planner {planner:?} gave no plan", planner = planner.as_str())]
+#[non_exhaustive]
+pub struct CallError {
+    /// Which planner.
+    pub planner: PlannerName,
+    /// What went wrong.
+    #[source]
+    pub problem: CallProblem,
+}
+
+impl CallError {
+    /// The stable machine code.
+    pub fn code(&self) -> &'static str {
+        match &self.problem {
+            CallProblem::Panic { .. } => "E_PLAN_PANIC",
+            problem => problem.code_or("E_PLAN_FAILED"),
+        }
+    }
+
+    /// Whether the planner says that the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(&self.problem, CallProblem::Planner(error) if error.is_transient())
+    }
+
+    /// What the operator can do about it.
+    pub fn remedy(&self) -> String {
+        let planner = &self.planner;
+        match &self.problem {
+            CallProblem::NotStarted(error) => error.remedy(),
+            CallProblem::Planner(error) => match (error.kind(), error.setting()) {
+                (PlanErrorKind::Config, Some(setting)) => format!("Set {setting}."),
+                (PlanErrorKind::Deadline, _) => {
+                    format!("Raise the deadline or `[planners.{planner}] timeout`.")
+                }
+                (PlanErrorKind::InvalidInput, _) => "Mend the objective or the context.".to_owned(),
+                _ if error.is_transient() => "Try again later.".to_owned(),
+                _ => format!("See what {planner} logged about it."),
+            },
+            CallProblem::Late { .. } => {
+                format!("Raise the deadline or `[planners.{planner}] timeout`.")
+            }
+            CallProblem::Retired => "Ask for the planner again.".to_owned(),
+            CallProblem::InvalidRequest(_) => "Mend the objective or the context.".to_owned(),
+            CallProblem::Panic { .. }
+            | CallProblem::InvalidPlan(_)
+            | CallProblem::Protocol { .. } => "Report it to the plugin's author.".to_owned(),
+        }
+    }
+}
+
+/// What went wrong in a call into a plugin.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallProblem {
+    /// The planner could not be started.
+    #[error(transparent)]
+    NotStarted(StartError),
+    /// A newer generation of the planner took its place.
+    #[error("it was replaced by a newer generation")]
+    Retired,
+    /// The planner returned an error.
+    #[error(transparent)]
+    Planner(PlanError),
+    /// The planner panicked.
+    #[error("it panicked: {text}")]
+    Panic {
+        /// The panic's text.
+        text: String,
+    },
+    /// The answer came after the deadline.
+    #[error("it answered after its deadline of {deadline_ms} ms")]
+    Late {
+        /// The deadline.
+        deadline_ms: u64,
+    },
+    /// The answer is no valid plan.
+    #[error("its answer is not a valid plan")]
+    InvalidPlan(#[source] PlanError),
+    /// The request cannot be sent.
+    #[error("the request is invalid")]
+    InvalidRequest(#[source] PlanError),
+    /// The plugin broke the rules of the interface.
+    #[error("it broke the rules of the interface: {what}")]
+    Protocol {
+        /// The broken rule.
+        what: String,
+    },
+}
+
+impl CallProblem {
+    /// The problem's own code, or `otherwise` for a plain failure of the planner.
+    pub(super) fn code_or(&self, otherwise: &'static str) -> &'static str {
+        match self {
+            Self::NotStarted(error) => error.code(),
+            Self::Planner(error) if error.kind() != PlanErrorKind::Failed => error.code(),
+            Self::Planner(_) | Self::Panic { .. } => otherwise,
+            Self::InvalidRequest(error) => error.code(),
+            Self::Retired => "E_RETIRED",
+            Self::Late { .. } => "E_DEADLINE",
+            Self::InvalidPlan(_) => "E_PLAN_INVALID",
+            Self::Protocol { .. } => "E_PROTOCOL",
+        }
+    }
+}

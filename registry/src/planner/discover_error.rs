@@ -1,0 +1,46 @@
+//! Why the catalog was not brought up to date.
+
+use std::sync::Arc;
+
+use registry_core::catalog::PublishError;
+use registry_core::instance::InsideCall;
+
+/// Why the catalog was not brought up to date.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DiscoverError {
+    /// A planner asked for it from inside a call, which it would have to wait for.
+    #[error("discovery was asked for from inside a planner's call")]
+    InsideCall,
+    /// The catalog could not take the planners that were found.
+    #[error("the catalog could not take what was found")]
+    Catalog(#[source] Arc<PublishError>),
+}
+
+impl DiscoverError {
+    pub(super) fn inside_call(_: InsideCall) -> Self {
+        Self::InsideCall
+    }
+
+    /// The stable machine code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InsideCall => "E_INSIDE_CALL",
+            Self::Catalog(error) => error.code(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::InsideCall => "Discover and reload outside of planners.".to_owned(),
+            Self::Catalog(_) => "Try again.".to_owned(),
+        }
+    }
+}
+
+impl From<PublishError> for DiscoverError {
+    fn from(error: PublishError) -> Self {
+        Self::Catalog(Arc::new(error))
+    }
+}

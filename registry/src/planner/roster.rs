@@ -1,0 +1,294 @@
+//! The catalog of a running registry: found, looked up, brought up to date, taken out of service.
+//!
+//! [`find`](Roster::find) is the hot path: it takes no lock and writes nothing. Everything else may
+//! scan folders. A planner that a newer generation leaves out is retired after that generation is
+//! current: new calls are turned away and find the successor, calls in flight are awaited within a
+//! bound, and the instance is shut down once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use registry_core::catalog::{Catalog, PublishError, Published, Snapshot};
+use registry_core::instance::InsideCall;
+use registry_core::resident::{Retirement, retire_all};
+use registry_core::slot::{Slot, SlotPolicy};
+use registry_core::sync::Mutex;
+
+use super::admission::{Admission, Rejected, admit};
+use super::discover_error::DiscoverError;
+use super::get_error::GetError;
+use super::supervised::{Planner, Supervision};
+use crate::config::Config;
+use crate::discovery::{self, Bounds, Resolution, Scan, ScanRequest};
+use crate::name::PlannerName;
+use crate::suggest;
+
+/// Longest time that a caller waits for another thread's discovery.
+const DISCOVERY_WAIT_MAX: Duration = Duration::from_mins(2);
+
+/// How often a discovery is judged anew because another one was quicker.
+const PUBLISH_TRIES_MAX: usize = 16;
+
+/// Longest time that calls in flight are awaited when their planner is retired.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+
+/// The catalog of a running registry.
+#[derive(Debug)]
+pub(crate) struct Roster {
+    config: Config,
+    supervision: Arc<Supervision>,
+    builtins: Vec<Arc<Planner>>,
+    catalog: Catalog<Planner>,
+    /// The first discovery, which runs once however many threads ask.
+    first: Slot<(), DiscoverError>,
+    discovered: Mutex<Arc<Discovered>>,
+}
+
+/// What a discovery found, and what it changed.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Discovered {
+    /// What was read, and what could not be.
+    pub scan: Scan,
+    /// Well-formed plugins that a trust gate turned away.
+    pub rejected: Vec<Rejected>,
+    /// Which of several files of one name counts.
+    pub resolution: Resolution,
+    /// Whether the catalog changed.
+    pub changed: bool,
+    /// What became of planners that the catalog no longer holds.
+    pub retired: Retired,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// What became of planners that were taken out of service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retired {
+    /// Shut down and dropped.
+    pub shut_down: usize,
+    /// Still being called at the end of the bound; kept until the process ends.
+    pub leaked: usize,
+    /// Never started.
+    pub never_started: usize,
+}
+
+/// What a registry keeps so that references into earlier generations stay good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Held {
+    /// Generations of the catalog, the current one included.
+    pub generations: usize,
+    /// Bytes of their tables.
+    pub table_bytes: usize,
+}
+
+/// Which planners a discovery replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replace {
+    /// Those whose files changed.
+    Changed,
+    /// All that come from files.
+    All,
+}
+
+impl Roster {
+    pub(crate) fn new(
+        config: Config,
+        supervision: Arc<Supervision>,
+        builtins: Vec<Arc<Planner>>,
+    ) -> Self {
+        Self {
+            config,
+            supervision,
+            builtins,
+            catalog: Catalog::new(),
+            first: Slot::new(),
+            discovered: Mutex::new(Arc::default()),
+        }
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The planner of this name, after a first discovery if there was none.
+    #[inline]
+    pub(crate) fn find(&self, name: &str) -> Result<&Arc<Planner>, GetError> {
+        match self.catalog.get_shared(name) {
+            Some(planner) => Ok(planner),
+            None => self.find_slowly(name),
+        }
+    }
+
+    #[cold]
+    fn find_slowly(&self, name: &str) -> Result<&Arc<Planner>, GetError> {
+        self.ensure_discovered()?;
+        let found = self.catalog.get_shared(name);
+        found.ok_or_else(|| self.unknown(name))
+    }
+
+    /// The planners in the catalog, by name.
+    pub(crate) fn planners(&self) -> Result<Vec<&Arc<Planner>>, GetError> {
+        self.ensure_discovered()?;
+        let mut planners: Vec<_> = self
+            .catalog
+            .current()
+            .iter()
+            .map(|(_, planner)| planner)
+            .collect();
+        planners.sort_by(|a, b| a.name().cmp(b.name()));
+        Ok(planners)
+    }
+
+    /// What the latest discovery found.
+    pub(crate) fn discovered(&self) -> Arc<Discovered> {
+        Arc::clone(&self.discovered.lock())
+    }
+
+    /// Frees the generations before the current one.
+    pub(crate) fn compact(&mut self) {
+        self.catalog.compact();
+    }
+
+    /// What the catalog keeps alive.
+    pub(crate) fn held(&self) -> Held {
+        let held = self.catalog.held();
+        Held {
+            generations: held.generations,
+            table_bytes: held.bytes,
+        }
+    }
+
+    /// Why there is no planner of this name.
+    pub(crate) fn unknown(&self, name: &str) -> GetError {
+        let discovered = self.discovered();
+        let wanted = name.trim().to_ascii_lowercase();
+        let rejected = discovered
+            .rejected
+            .iter()
+            .find(|rejected| rejected.name.as_str() == wanted);
+        if let Some(rejected) = rejected {
+            return GetError::Refused {
+                planner: rejected.name.clone(),
+                refusal: rejected.refusal.clone(),
+            };
+        }
+        let known = self.catalog.current().iter().map(|(name, _)| name);
+        let allowed = self.config.trust().allowed.iter().map(PlannerName::as_str);
+        GetError::unknown(name, suggest::nearest(name, known.chain(allowed)))
+    }
+
+    /// Scans the folders and makes what was found current. Runs no plugin code but the shutdown of
+    /// planners that are no longer in the catalog.
+    pub(crate) fn discover(&self, replace: Replace) -> Result<Arc<Discovered>, DiscoverError> {
+        // Retiring would wait for the very call that asks for it.
+        InsideCall::check().map_err(DiscoverError::inside_call)?;
+        let started = Instant::now();
+        let mut discovered = Discovered {
+            scan: discovery::scan(&self.scan_request()),
+            ..Discovered::default()
+        };
+        let base = self.publish(&mut discovered, replace)?;
+        discovered.retired = self.retire_missing(base)?;
+        discovered.duration = started.elapsed();
+        let discovered = Arc::new(discovered);
+        let previous = std::mem::replace(&mut *self.discovered.lock(), Arc::clone(&discovered));
+        drop(previous);
+        Ok(discovered)
+    }
+
+    fn ensure_discovered(&self) -> Result<(), GetError> {
+        if self.first.get().is_some() {
+            return Ok(());
+        }
+        let policy = SlotPolicy {
+            wait_max: DISCOVERY_WAIT_MAX,
+            ..self.supervision.slot.clone()
+        };
+        let first = self
+            .first
+            .get_or_build(&policy, || self.discover(Replace::Changed).map(drop));
+        first.copied().map_err(GetError::first_discovery)
+    }
+
+    /// Judges what was scanned, makes it current, and gives the generation before. Another discovery
+    /// may be quicker; then this scan is judged against that one's planners.
+    fn publish(
+        &self,
+        discovered: &mut Discovered,
+        replace: Replace,
+    ) -> Result<&Snapshot<Planner>, PublishError> {
+        let mut tries = 0;
+        loop {
+            let base = self.catalog.current();
+            let keep = match replace {
+                Replace::Changed => Some(base),
+                Replace::All => None,
+            };
+            let admission = admit(&discovered.scan, keep, &self.config, &self.supervision);
+            let Admission {
+                planners,
+                rejected,
+                resolution,
+            } = admission;
+            let entries = self.builtins.iter().chain(&planners);
+            let entries = entries.map(|planner| (planner.name().as_str(), Arc::clone(planner)));
+            match self.catalog.publish(base, entries) {
+                Err(PublishError::Superseded { .. }) if tries < PUBLISH_TRIES_MAX => tries += 1,
+                Err(error) => return Err(error),
+                Ok(published) => {
+                    discovered.changed = matches!(published, Published::New(_));
+                    discovered.rejected = rejected;
+                    discovered.resolution = resolution;
+                    return Ok(base);
+                }
+            }
+        }
+    }
+
+    /// Retires the planners of `base` that are not in the catalog any more.
+    fn retire_missing(&self, base: &Snapshot<Planner>) -> Result<Retired, DiscoverError> {
+        let current = self.catalog.current();
+        let is_current = |planner: &Arc<Planner>| {
+            let same_name = current.get(planner.name().as_str());
+            same_name.is_some_and(|other| Arc::ptr_eq(other, planner))
+        };
+        let missing = base.iter().map(|(_, planner)| planner);
+        let missing = missing.filter(|planner| !is_current(planner));
+        let retirement = retire_all(missing.map(|planner| planner.resident()), DRAIN_MAX);
+        let Retirement {
+            shut_down,
+            leaked,
+            absent,
+            ..
+        } = retirement.map_err(DiscoverError::inside_call)?;
+        if leaked > 0 {
+            tracing::warn!(
+                leaked,
+                "planners were still being called when they were replaced"
+            );
+        }
+        Ok(Retired {
+            shut_down,
+            leaked,
+            never_started: absent,
+        })
+    }
+
+    fn scan_request(&self) -> ScanRequest {
+        let settings = self.config.discovery();
+        let texts = |names: &[PlannerName]| -> BTreeSet<String> {
+            names.iter().map(ToString::to_string).collect()
+        };
+        ScanRequest {
+            directories: settings.plugin_dirs.clone(),
+            manual: settings.manual.clone(),
+            excluded: texts(&settings.exclude),
+            first: texts(&self.config.trust().allowed),
+            bounds: Bounds::default(),
+        }
+    }
+}
