@@ -98,7 +98,7 @@ fn warming_up_starts_every_planner_and_reports_each_by_name() {
                 start
                     .outcome
                     .as_ref()
-                    .map_err(|error| error.code())
+                    .map_err(registry::GetError::code)
                     .copied(),
             )
         })

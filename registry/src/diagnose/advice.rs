@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Diagnosis, PlannerState, Step};
+use super::{Diagnosis, PlannerState, PlannerStatus, Step};
 
 /// Most steps that are proposed.
 const STEPS_MAX: usize = 5;
@@ -34,8 +34,7 @@ pub(super) fn steps(diagnosis: &Diagnosis) -> Vec<Step> {
             purpose: "look for plugins in another folder".to_owned(),
         });
     }
-    let usable = |planner: &&super::PlannerStatus| planner.state.is_usable();
-    if let Some(planner) = diagnosis.planners.iter().find(usable) {
+    if let Some(planner) = most_reliable(&diagnosis.planners) {
         steps.truncate(STEPS_MAX - 1);
         steps.push(Step {
             command: format!(
@@ -47,6 +46,21 @@ pub(super) fn steps(diagnosis: &Diagnosis) -> Vec<Step> {
     }
     steps.truncate(STEPS_MAX);
     steps
+}
+
+/// The usable planner that is most likely to give a plan; the first of several.
+fn most_reliable(planners: &[PlannerStatus]) -> Option<&PlannerStatus> {
+    let score = |planner: &PlannerStatus| planner.reliability.map_or(0.0, |own| own.score);
+    planners
+        .iter()
+        .filter(|planner| planner.state.is_usable())
+        .reduce(|best, next| {
+            if score(next) > score(best) {
+                next
+            } else {
+                best
+            }
+        })
 }
 
 /// A path as one word of a POSIX shell.
@@ -62,6 +76,7 @@ fn shell_word(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnose::Reliability;
     use crate::diagnose::text::sample;
 
     fn commands(diagnosis: &Diagnosis) -> Vec<String> {
@@ -82,6 +97,22 @@ mod tests {
                 "registry plan risk_planner \"Split the billing module\"",
             ]
         );
+    }
+
+    #[test]
+    fn the_most_reliable_planner_is_proposed() {
+        let planners = sample::diagnosis().planners;
+        let with = |position: usize, score| {
+            let mut planner = planners[position].clone();
+            planner.state = PlannerState::NotLoaded;
+            planner.reliability = planners[1]
+                .reliability
+                .map(|own| Reliability { score, ..own });
+            planner
+        };
+        let planners = [with(0, 0.5), with(1, 0.9), with(2, 0.9)];
+        let chosen = most_reliable(&planners).map(|planner| planner.name.as_str());
+        assert_eq!(chosen, Some("risk_planner"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{PlannerState, PlannerStatus, Problem, advice, json};
 use crate::config::{self, Config};
+use crate::discovery::LeftOut;
 
 /// What a registry knows, all of it at one moment.
 #[derive(Clone, Debug, Serialize)]
@@ -39,6 +40,10 @@ pub struct Files {
     pub refused: Vec<RefusedFile>,
     /// Files that lost their planner's name to another file.
     pub shadowed: Vec<ShadowedFile>,
+    /// Files whose planners the configuration excludes.
+    pub excluded: Vec<ExcludedFile>,
+    /// What was not looked at, because there was too much of it.
+    pub left_out: LeftOut,
     /// How many files were passed over because they are no libraries by their names.
     pub ignored: usize,
     /// How long the search took, in microseconds.
@@ -89,6 +94,17 @@ pub struct ShadowedFile {
     /// The file that is used.
     #[serde(serialize_with = "json::path")]
     pub by: PathBuf,
+}
+
+/// A file whose planner the configuration excludes.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ExcludedFile {
+    /// Where it is.
+    #[serde(serialize_with = "json::path")]
+    pub path: PathBuf,
+    /// The planner's name.
+    pub planner: String,
 }
 
 /// One setting, with secrets masked.

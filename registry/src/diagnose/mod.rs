@@ -21,7 +21,7 @@ mod status;
 pub mod text;
 
 pub use diagnosis::{
-    Check, Diagnosis, Files, FolderStatus, RefusedFile, Setting, ShadowedFile, Step,
+    Check, Diagnosis, ExcludedFile, Files, FolderStatus, RefusedFile, Setting, ShadowedFile, Step,
 };
 pub(crate) use observe::Observed;
 pub use problem::{Problem, causes};

@@ -4,11 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{
-    Diagnosis, Files, FolderStatus, PlannerState, PlannerStatus, Problem, RefusedFile, ShadowedFile,
+    Diagnosis, ExcludedFile, Files, FolderStatus, PlannerState, PlannerStatus, Problem,
+    RefusedFile, ShadowedFile,
 };
 use crate::config::Config;
+<<<<<<< HEAD
 use crate::discovery::Refused;
 use crate::planner::{Discovered, Phase, Planner, Rejected};
+=======
+use crate::discovery::{Candidate, Refusal, Refused, Resolution, Scan};
+use crate::name::PlannerName;
+use crate::planner::{Phase, Planner, Rejected};
+>>>>>>> 015f8dd (Tell of every file and planner in the diagnosis)
 
 /// What a diagnosis is read off.
 #[derive(Debug)]
@@ -25,8 +32,15 @@ impl Observed<'_> {
             folders: self.folders(),
             refused: self.refused(),
             shadowed: self.shadowed(),
+<<<<<<< HEAD
             ignored: usize::try_from(self.discovered.scan.ignored).unwrap_or(usize::MAX),
             discovery_us: u64::try_from(self.discovered.duration.as_micros()).unwrap_or(u64::MAX),
+=======
+            excluded: self.excluded(),
+            left_out: self.scan.left_out.clone(),
+            ignored: usize::try_from(self.scan.ignored).unwrap_or(usize::MAX),
+            discovery_us: u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX),
+>>>>>>> 015f8dd (Tell of every file and planner in the diagnosis)
         };
         Diagnosis::new(self.config, self.statuses(), files)
     }
@@ -40,6 +54,7 @@ impl Observed<'_> {
             .collect();
         for name in &self.config.trust().allowed {
             if statuses.iter().all(|status| status.name != *name) {
+<<<<<<< HEAD
                 let rejected = self
                     .discovered
                     .rejected
@@ -53,10 +68,37 @@ impl Observed<'_> {
                     },
                     None => PlannerStatus::without_manifest(name.clone(), PlannerState::Absent),
                 });
+=======
+                statuses.push(self.without_planner(name));
+>>>>>>> 015f8dd (Tell of every file and planner in the diagnosis)
             }
         }
         statuses.sort_by(|a, b| a.name.cmp(&b.name));
         statuses
+    }
+
+    /// An allowed planner that is not in the catalog, with the file that could have been it.
+    fn without_planner(&self, name: &PlannerName) -> PlannerStatus {
+        let rejected = self.rejected.iter().find(|rejected| rejected.name == *name);
+        let rejected = rejected.map(|rejected| (rejected.path.clone(), rejection(rejected)));
+        let clash = || {
+            let clashes = &self.resolution.refused;
+            let clash = clashes.iter().find(|file| is_clash_of(file, name))?;
+            Some((clash.path().to_owned(), problem(clash)))
+        };
+        let excluded = || {
+            let named = |candidate: &&Arc<Candidate>| candidate.name() == name.as_str();
+            let candidate = self.scan.excluded.iter().find(named)?;
+            Some((candidate.path().to_owned(), exclusion()))
+        };
+        match rejected.or_else(clash).or_else(excluded) {
+            Some((path, problem)) => PlannerStatus {
+                path: Some(path),
+                problem: Some(problem),
+                ..PlannerStatus::without_manifest(name.clone(), PlannerState::Refused)
+            },
+            None => PlannerStatus::without_manifest(name.clone(), PlannerState::Absent),
+        }
     }
 
     /// Every file that is in no catalog; by path.
@@ -96,6 +138,14 @@ impl Observed<'_> {
         shadowed.collect()
     }
 
+    fn excluded(&self) -> Vec<ExcludedFile> {
+        let excluded = self.scan.excluded.iter().map(|candidate| ExcludedFile {
+            path: candidate.path().to_owned(),
+            planner: candidate.name().to_owned(),
+        });
+        excluded.collect()
+    }
+
     fn folders(&self) -> Vec<FolderStatus> {
         let folders = self.config.discovery().plugin_dirs.iter().map(|path| {
             let refused = self
@@ -128,7 +178,8 @@ fn status(planner: &Planner) -> PlannerStatus {
             let problem = Problem::new(cause.code(), &*cause, cause.remedy());
             (PlannerState::Failed, Some(problem))
         }
-        Phase::NotLoaded | Phase::Starting { .. } | Phase::Retired => {
+        Phase::Starting { .. } => (PlannerState::Starting, None),
+        Phase::NotLoaded | Phase::Retired => {
             let held = planner.manifest().quarantined;
             let state = if held {
                 PlannerState::Quarantined
@@ -146,6 +197,24 @@ fn status(planner: &Planner) -> PlannerStatus {
         failures: counts.failed,
         problem,
         ..PlannerStatus::new(planner.name().clone(), state, planner.manifest().clone())
+    }
+}
+
+/// Whether the file was refused because another one claims the name `name` or one much like it.
+fn is_clash_of(refused: &Refused, name: &PlannerName) -> bool {
+    match refused.cause() {
+        Refusal::SameName { name: own, .. } | Refusal::SimilarName { name: own, .. } => {
+            own == name.as_str()
+        }
+        _ => false,
+    }
+}
+
+fn exclusion() -> Problem {
+    Problem {
+        code: "E_EXCLUDED",
+        reason: "the configuration excludes its name".to_owned(),
+        remedy: "Take its name off OVERMIND_PLANNER_EXCLUDE and [discovery] exclude.".to_owned(),
     }
 }
 

@@ -45,6 +45,8 @@ pub struct PlannerStatus {
 pub enum PlannerState {
     /// Loaded, and ready to plan.
     Ready,
+    /// Being loaded at this moment.
+    Starting,
     /// Found, and loaded when it is first asked for.
     NotLoaded,
     /// It could not be started.
@@ -130,6 +132,7 @@ impl PlannerState {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Ready => "ready",
+            Self::Starting => "starting",
             Self::NotLoaded => "not loaded",
             Self::Failed => "failed",
             Self::Refused => "refused",
@@ -140,7 +143,7 @@ impl PlannerState {
 
     /// Whether `plan` may succeed.
     pub const fn is_usable(self) -> bool {
-        matches!(self, Self::Ready | Self::NotLoaded)
+        matches!(self, Self::Ready | Self::Starting | Self::NotLoaded)
     }
 }
 

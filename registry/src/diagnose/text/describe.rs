@@ -21,7 +21,7 @@ pub fn describe(planner: &PlannerStatus, look: Look) -> String {
     page.finish()
 }
 
-/// The rows that show `manifest`, each a label and a value.
+/// The rows that show what `manifest` says, each a label and a value.
 pub fn manifest_rows(manifest: &Manifest, table: &mut Table<2>) {
     let yes_no = |yes| if yes { "yes" } else { "no" };
     let build = &manifest.build;
@@ -53,7 +53,9 @@ pub fn manifest_rows(manifest: &Manifest, table: &mut Table<2>) {
         ),
     ];
     for (label, value) in rows {
-        table.row([name(label), value]);
+        if value != Cell::nothing() {
+            table.row([name(label), value]);
+        }
     }
     for (field, value) in &manifest.unknown {
         table.row([
@@ -79,19 +81,15 @@ pub(super) fn record(planner: &PlannerStatus) -> Table<2> {
         }
         (None, _) => {}
     }
-    if let Some(path) = &planner.path {
-        table.row([name("file"), Cell::new(path.to_string_lossy())]);
-        table.row([
-            name("digest"),
-            Cell::new(
-                planner
-                    .digest
-                    .as_deref()
-                    .unwrap_or("known once it is loaded"),
-            ),
-        ]);
-    } else if planner.manifest.is_some() {
-        table.row([name("file"), Cell::new("built into this program")]);
+    match &planner.path {
+        Some(path) => table.row([name("file"), Cell::new(path.to_string_lossy())]),
+        None if planner.manifest.is_some() => {
+            table.row([name("file"), Cell::new("built into this program")]);
+        }
+        None => {}
+    }
+    if let Some(digest) = &planner.digest {
+        table.row([name("digest"), Cell::new(digest)]);
     }
     if let Some(manifest) = &planner.manifest {
         manifest_rows(manifest, &mut table);

@@ -54,7 +54,7 @@ pub(super) fn planners(planners: &[PlannerStatus]) -> Table<6> {
 pub(super) fn state(state: PlannerState) -> Cell {
     let ink = match state {
         PlannerState::Ready => Ink::Good,
-        PlannerState::NotLoaded => Ink::Plain,
+        PlannerState::Starting | PlannerState::NotLoaded => Ink::Plain,
         PlannerState::Failed | PlannerState::Refused => Ink::Bad,
         PlannerState::Quarantined => Ink::Warn,
         PlannerState::Absent => Ink::Faint,
@@ -105,11 +105,13 @@ fn capabilities(manifest: &Manifest) -> &[String] {
 }
 
 fn duration(duration: Duration) -> String {
-    let millis = duration.as_secs_f64() * 1000.0;
-    if millis < 1000.0 {
-        format!("{millis:.1} ms")
+    let seconds = duration.as_secs_f64();
+    if duration < Duration::from_millis(1) {
+        format!("{} µs", duration.as_micros())
+    } else if duration < Duration::from_secs(1) {
+        format!("{:.1} ms", seconds * 1e3)
     } else {
-        format!("{:.1} s", millis / 1000.0)
+        format!("{seconds:.1} s")
     }
 }
 

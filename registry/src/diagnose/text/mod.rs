@@ -8,6 +8,7 @@
 
 mod cell;
 mod describe;
+mod files;
 mod list;
 mod look;
 mod page;

@@ -1,13 +1,11 @@
 //! The state of everything on one screen: what is there, what is not and why, and what to do next.
 
 use super::describe::{ABSENT, QUARANTINED, record};
+use super::files::{self, code, reason_and_remedy, two_rows};
 use super::list::{counted, found, planners, state};
 use super::page::INDENT;
 use super::{Cell, Ink, Look, Page, Table};
-use crate::diagnose::{Check, Diagnosis, PlannerState, PlannerStatus, Problem, Setting};
-
-/// How many refused files the short report shows.
-const REFUSED_SHOWN_MAX: usize = 20;
+use crate::diagnose::{Check, Diagnosis, PlannerState, PlannerStatus, Setting};
 
 /// How much a report tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +23,12 @@ pub fn report(diagnosis: &Diagnosis, detail: Detail, look: Look) -> String {
     page.heading("PLANNERS");
     page.table(INDENT, &planners(&diagnosis.planners));
     not_usable(diagnosis, &mut page);
-    refused(diagnosis, detail, &mut page);
-    folders(diagnosis, detail, &mut page);
+    files::refused(&diagnosis.files, detail, &mut page);
+    files::folders(&diagnosis.files, detail, &mut page);
+    files::left_out(&diagnosis.files, &mut page);
     trust(diagnosis, &mut page);
     if detail == Detail::Full {
-        other_files(diagnosis, &mut page);
+        files::others(&diagnosis.files, &mut page);
         records(diagnosis, &mut page);
         page.heading("CONFIGURATION");
         page.table(INDENT, &settings(&diagnosis.settings));
@@ -65,6 +64,7 @@ fn summary(diagnosis: &Diagnosis, page: &mut Page) {
     page.line(0, [Cell::new(found(diagnosis))]);
     let mut counts: Vec<String> = [
         PlannerState::Ready,
+        PlannerState::Starting,
         PlannerState::NotLoaded,
         PlannerState::Quarantined,
         PlannerState::Failed,
@@ -87,26 +87,28 @@ fn summary(diagnosis: &Diagnosis, page: &mut Page) {
 }
 
 fn not_usable(diagnosis: &Diagnosis, page: &mut Page) {
-    let unusable: Vec<_> = diagnosis
+    let (absent, others): (Vec<_>, Vec<_>) = diagnosis
         .planners
         .iter()
         .filter(|planner| !planner.state.is_usable() && !is_file_listed(diagnosis, planner))
-        .collect();
-    if unusable.is_empty() {
+        .partition(|planner| planner.state == PlannerState::Absent);
+    if absent.is_empty() && others.is_empty() {
         return;
     }
     page.heading("NOT USABLE");
-    for planner in unusable {
-        let code = planner.problem.as_ref().map_or("", |problem| problem.code);
-        let code = match code {
-            "" => Cell::blank(),
-            code => Cell::new(code).ink(Ink::Bad),
-        };
+    for planner in others {
+        let code = planner.problem.as_ref().map_or_else(Cell::blank, code);
         page.line(
             INDENT,
             [Cell::new(&planner.name), state(planner.state), code],
         );
         page.table(2 * INDENT, &why(planner));
+    }
+    if !absent.is_empty() {
+        let names = Cell::list(absent.iter().map(|planner| &planner.name));
+        page.line(INDENT, [state(PlannerState::Absent), names]);
+        let next = "Copy its library into a plugin folder, or take its name off the allowlist.";
+        page.table(2 * INDENT, &two_rows(ABSENT, next));
     }
 }
 
@@ -123,78 +125,13 @@ fn is_file_listed(diagnosis: &Diagnosis, planner: &PlannerStatus) -> bool {
 }
 
 fn why(planner: &PlannerStatus) -> Table<2> {
-    match &planner.problem {
-        Some(problem) => reason_and_remedy(problem),
-        None => {
-            let (reason, next) = match planner.state {
-                PlannerState::Absent => (
-                    ABSENT,
-                    "Copy its library into a plugin folder, or take its name off the allowlist.",
-                ),
-                PlannerState::Quarantined => {
-                    (QUARANTINED, "Ask its author for a released version.")
-                }
-                _ => ("not known", "Report it to the maintainers of registry."),
-            };
-            two_rows(reason, next)
-        }
-    }
-}
-
-fn refused(diagnosis: &Diagnosis, detail: Detail, page: &mut Page) {
-    if diagnosis.files.refused.is_empty() {
-        return;
-    }
-    let shown_max = match detail {
-        Detail::Short => REFUSED_SHOWN_MAX,
-        Detail::Full => usize::MAX,
-    };
-    page.heading("REFUSED FILES");
-    for file in diagnosis.files.refused.iter().take(shown_max) {
-        page.line(
-            INDENT,
-            [code(&file.problem), Cell::new(file.path.to_string_lossy())],
-        );
-        page.table(2 * INDENT, &reason_and_remedy(&file.problem));
-    }
-    if let Some(more) = diagnosis
-        .files
-        .refused
-        .len()
-        .checked_sub(shown_max)
-        .filter(|&more| more > 0)
-    {
-        page.line(
-            INDENT,
-            [Cell::new(format!(
-                "and {more} more: registry diagnose --verbose"
-            ))],
-        );
-    }
-}
-
-fn folders(diagnosis: &Diagnosis, detail: Detail, page: &mut Page) {
-    let in_trouble = diagnosis
-        .files
-        .folders
-        .iter()
-        .any(|folder| folder.problem.is_some());
-    if detail == Detail::Short && !in_trouble && !diagnosis.files.folders.is_empty() {
-        return;
-    }
-    page.heading("PLUGIN FOLDERS");
-    if diagnosis.files.folders.is_empty() {
-        page.line(INDENT, [Cell::new("none is configured").ink(Ink::Warn)]);
-    }
-    for folder in &diagnosis.files.folders {
-        let path = Cell::new(folder.path.to_string_lossy());
-        match &folder.problem {
-            None => page.line(INDENT, [path]),
-            Some(problem) => {
-                page.line(INDENT, [code(problem), path]);
-                page.table(2 * INDENT, &reason_and_remedy(problem));
-            }
-        }
+    match (&planner.problem, planner.state) {
+        (Some(problem), _) => reason_and_remedy(problem),
+        (None, PlannerState::Quarantined) => two_rows(
+            QUARANTINED,
+            "Ask its author for a version without the hold.",
+        ),
+        (None, _) => two_rows("not known", "Look into the log."),
     }
 }
 
@@ -209,27 +146,6 @@ fn trust(diagnosis: &Diagnosis, page: &mut Page) {
     ] {
         page.line(INDENT, [Cell::new(line).ink(Ink::Warn)]);
     }
-}
-
-fn other_files(diagnosis: &Diagnosis, page: &mut Page) {
-    page.heading("OTHER FILES");
-    for file in &diagnosis.files.shadowed {
-        page.line(
-            INDENT,
-            [
-                Cell::new("shadowed"),
-                Cell::new(file.path.to_string_lossy()),
-            ],
-        );
-        let by = format!(
-            "{} is taken from {}",
-            file.planner,
-            file.by.to_string_lossy()
-        );
-        page.line(2 * INDENT, [Cell::new(by)]);
-    }
-    let ignored = counted(diagnosis.files.ignored, "file ignored", "files ignored");
-    page.line(INDENT, [Cell::new(format!("{ignored}: not named *.so"))]);
 }
 
 fn records(diagnosis: &Diagnosis, page: &mut Page) {
@@ -266,21 +182,6 @@ fn next(diagnosis: &Diagnosis, page: &mut Page) {
     page.table(INDENT, &table);
 }
 
-fn code(problem: &Problem) -> Cell {
-    Cell::new(problem.code).ink(Ink::Bad)
-}
-
-fn reason_and_remedy(problem: &Problem) -> Table<2> {
-    two_rows(&problem.reason, &problem.remedy)
-}
-
-fn two_rows(reason: &str, next: &str) -> Table<2> {
-    let mut table = Table::headless().wrapped();
-    table.row([Cell::new("reason").ink(Ink::Faint), Cell::new(reason)]);
-    table.row([Cell::new("next").ink(Ink::Faint), Cell::new(next)]);
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,6 +213,17 @@ mod tests {
         };
         assert_eq!(shown(Detail::Short), (20, true));
         assert_eq!(shown(Detail::Full), (23, false));
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_told_even_in_the_short_report() {
+        let mut diagnosis = sample::diagnosis();
+        diagnosis.files.left_out.files = 2;
+        let text = report(&diagnosis, Detail::Short, Look::PLAIN);
+        assert!(
+            text.contains("\nNOT LOOKED AT\n  2 files and 0 folders, because"),
+            "{text}"
+        );
     }
 
     #[test]

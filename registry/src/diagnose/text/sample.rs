@@ -7,9 +7,10 @@ use plugin_api::{API_VERSION, ApiVersion};
 use semver::Version;
 
 use crate::diagnose::{
-    Check, Diagnosis, Files, FolderStatus, PlannerState, PlannerStatus, Problem, RefusedFile,
-    Setting, ShadowedFile, advice,
+    Check, Diagnosis, ExcludedFile, Files, FolderStatus, PlannerState, PlannerStatus, Problem,
+    RefusedFile, Setting, ShadowedFile, advice,
 };
+use crate::discovery::LeftOut;
 use crate::name::PlannerName;
 
 pub(in crate::diagnose) fn diagnosis() -> Diagnosis {
@@ -25,6 +26,11 @@ pub(in crate::diagnose) fn diagnosis() -> Diagnosis {
                 planner: "risk_planner".to_owned(),
                 by: "/opt/my plugins/librisk_planner.so".into(),
             }],
+            excluded: vec![ExcludedFile {
+                path: "/var/plugins/libdemo_planner.so".into(),
+                planner: "demo_planner".to_owned(),
+            }],
+            left_out: LeftOut::default(),
             ignored: 1,
             folders: vec![
                 FolderStatus {
