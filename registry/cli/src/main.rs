@@ -1,3 +1,53 @@
-//! The `registry` command.
+//! The `registry` command: parses its arguments, asks the library, writes the answer.
+//!
+//! ```text
+//! arguments → commands/NAME → library → Output (text or JSON) → exit code
+//! ```
+//!
+//! Answers go to stdout, logs and errors to stderr; with `--json`, stdout carries exactly one JSON
+//! document, whether it is an answer or an error. Exit codes: 0 answered, 1 refused or failed, 2 wrong
+//! usage or configuration.
 
-fn main() {}
+mod arguments;
+mod commands;
+mod deadline;
+mod failure;
+mod json;
+mod logging;
+mod output;
+mod session;
+mod stdout;
+mod surroundings;
+mod terminal;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::Arguments;
+use failure::Failure;
+use surroundings::Surroundings;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers, anything else is a usage error. Nobody is left to tell
+            // if neither can be written.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let surroundings = Surroundings::of_process();
+    let code = match stdout::reserve() {
+        Ok(mut stdout) => commands::run(&arguments, &surroundings, &mut stdout, &mut io::stderr()),
+        Err(error) => {
+            let failure = Failure::new("E_OUTPUT", &error);
+            let text = failure.text(surroundings.stderr);
+            let _ = io::stderr().write_all(text.as_bytes());
+            failure.exit_code()
+        }
+    };
+    ExitCode::from(code)
+}

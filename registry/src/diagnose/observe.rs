@@ -8,14 +8,9 @@ use super::{
     RefusedFile, ShadowedFile,
 };
 use crate::config::Config;
-<<<<<<< HEAD
-use crate::discovery::Refused;
-use crate::planner::{Discovered, Phase, Planner, Rejected};
-=======
-use crate::discovery::{Candidate, Refusal, Refused, Resolution, Scan};
+use crate::discovery::{Candidate, Refusal, Refused};
 use crate::name::PlannerName;
-use crate::planner::{Phase, Planner, Rejected};
->>>>>>> 015f8dd (Tell of every file and planner in the diagnosis)
+use crate::planner::{Discovered, Phase, Planner, Rejected};
 
 /// What a diagnosis is read off.
 #[derive(Debug)]
@@ -32,15 +27,10 @@ impl Observed<'_> {
             folders: self.folders(),
             refused: self.refused(),
             shadowed: self.shadowed(),
-<<<<<<< HEAD
+            excluded: self.excluded(),
+            left_out: self.discovered.scan.left_out.clone(),
             ignored: usize::try_from(self.discovered.scan.ignored).unwrap_or(usize::MAX),
             discovery_us: u64::try_from(self.discovered.duration.as_micros()).unwrap_or(u64::MAX),
-=======
-            excluded: self.excluded(),
-            left_out: self.scan.left_out.clone(),
-            ignored: usize::try_from(self.scan.ignored).unwrap_or(usize::MAX),
-            discovery_us: u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX),
->>>>>>> 015f8dd (Tell of every file and planner in the diagnosis)
         };
         Diagnosis::new(self.config, self.statuses(), files)
     }
@@ -54,23 +44,7 @@ impl Observed<'_> {
             .collect();
         for name in &self.config.trust().allowed {
             if statuses.iter().all(|status| status.name != *name) {
-<<<<<<< HEAD
-                let rejected = self
-                    .discovered
-                    .rejected
-                    .iter()
-                    .find(|rejected| rejected.name == *name);
-                statuses.push(match rejected {
-                    Some(rejected) => PlannerStatus {
-                        path: Some(rejected.path.clone()),
-                        problem: Some(rejection(rejected)),
-                        ..PlannerStatus::without_manifest(name.clone(), PlannerState::Refused)
-                    },
-                    None => PlannerStatus::without_manifest(name.clone(), PlannerState::Absent),
-                });
-=======
                 statuses.push(self.without_planner(name));
->>>>>>> 015f8dd (Tell of every file and planner in the diagnosis)
             }
         }
         statuses.sort_by(|a, b| a.name.cmp(&b.name));
@@ -79,16 +53,20 @@ impl Observed<'_> {
 
     /// An allowed planner that is not in the catalog, with the file that could have been it.
     fn without_planner(&self, name: &PlannerName) -> PlannerStatus {
-        let rejected = self.rejected.iter().find(|rejected| rejected.name == *name);
+        let rejected = self
+            .discovered
+            .rejected
+            .iter()
+            .find(|rejected| rejected.name == *name);
         let rejected = rejected.map(|rejected| (rejected.path.clone(), rejection(rejected)));
         let clash = || {
-            let clashes = &self.resolution.refused;
+            let clashes = &self.discovered.resolution.refused;
             let clash = clashes.iter().find(|file| is_clash_of(file, name))?;
             Some((clash.path().to_owned(), problem(clash)))
         };
         let excluded = || {
             let named = |candidate: &&Arc<Candidate>| candidate.name() == name.as_str();
-            let candidate = self.scan.excluded.iter().find(named)?;
+            let candidate = self.discovered.scan.excluded.iter().find(named)?;
             Some((candidate.path().to_owned(), exclusion()))
         };
         match rejected.or_else(clash).or_else(excluded) {
@@ -139,10 +117,15 @@ impl Observed<'_> {
     }
 
     fn excluded(&self) -> Vec<ExcludedFile> {
-        let excluded = self.scan.excluded.iter().map(|candidate| ExcludedFile {
-            path: candidate.path().to_owned(),
-            planner: candidate.name().to_owned(),
-        });
+        let excluded = self
+            .discovered
+            .scan
+            .excluded
+            .iter()
+            .map(|candidate| ExcludedFile {
+                path: candidate.path().to_owned(),
+                planner: candidate.name().to_owned(),
+            });
         excluded.collect()
     }
 

@@ -1,0 +1,161 @@
+//! What can be asked of the command.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::deadline;
+
+/// Finds, checks, loads and runs planner plugins.
+#[derive(Debug, Parser)]
+#[command(name = "registry", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 answered, 1 refused or failed, 2 wrong usage or configuration."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Global {
+    /// Look for plugins in FOLDER, in place of all configured folders; may be given several times
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) plugin_dir: Vec<PathBuf>,
+    /// Read FILE in place of the system's and the user's configuration file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Answer with one JSON document, errors included
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Write logs in this format
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+impl LogFormat {
+    /// The word that the setting takes.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show every allowed planner and where it stands, without loading any
+    List,
+    /// Show what a plugin file says of itself, without running it
+    Inspect(Inspect),
+    /// Show everything known of one planner, without loading it
+    Describe(Describe),
+    /// Ask a planner for a plan
+    Plan(Plan),
+    /// Show what is loaded, what is not and why, and what to do next
+    Diagnose(Diagnose),
+    /// Show the configuration
+    #[command(subcommand)]
+    Config(Config),
+    /// Write a completion script for a shell
+    Completions(Completions),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Inspect {
+    /// The plugin file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Describe {
+    /// The planner's name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Plan {
+    /// The planner's name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// What the plan is to achieve
+    #[arg(value_name = "OBJECTIVE")]
+    pub(crate) objective: String,
+    /// What is known around the objective: a file with a JSON object
+    #[arg(long, value_name = "FILE")]
+    pub(crate) context: Option<PathBuf>,
+    /// Give up after D: seconds, or a number with a unit, as in 500ms, 90s, 2m, 1h
+    #[arg(long, value_name = "D", value_parser = deadline::parse)]
+    pub(crate) deadline: Option<Duration>,
+    /// Write nothing but the plan's graph, for Mermaid
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) mermaid: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Diagnose {
+    /// Add a record for each planner, other files, and the configuration with its origins
+    #[arg(long)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Show every setting with its value and where it came from; secrets are masked
+    Show,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_behind_the_command() {
+        for line in [
+            "registry --json --plugin-dir a --plugin-dir b list",
+            "registry list --plugin-dir a --plugin-dir b --json",
+        ] {
+            let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
+            assert!(arguments.global.json);
+            assert_eq!(
+                arguments.global.plugin_dir,
+                [PathBuf::from("a"), "b".into()]
+            );
+        }
+    }
+
+    #[test]
+    fn a_mistyped_command_is_answered_with_the_nearest() {
+        let error = Arguments::try_parse_from(["registry", "diagnos"]).unwrap_err();
+        assert!(error.to_string().contains("'diagnose'"), "{error}");
+    }
+}

@@ -1,0 +1,84 @@
+//! One file a command: what to ask the library, and how to show the answer.
+
+mod completions;
+mod config;
+mod describe;
+mod diagnose;
+mod inspect;
+mod list;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, ErrorKind, Write};
+
+use serde::Serialize;
+
+use crate::arguments::{Arguments, Command, Config};
+use crate::failure::{FAILED, Failure, Stop};
+use crate::output::Output;
+use crate::session::Session;
+use crate::surroundings::Surroundings;
+
+/// Exit code: answered.
+const ANSWERED: u8 = 0;
+
+/// Runs what was asked for; gives the exit code.
+pub(crate) fn run(
+    arguments: &Arguments,
+    surroundings: &Surroundings,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> u8 {
+    let mut output = Output::new(stdout, arguments.global.json, surroundings.stdout);
+    let mut session = Session::new(&arguments.global, surroundings, stderr);
+    let answered = answer(&arguments.command, &mut session, &mut output);
+    match answered {
+        Ok(()) => ANSWERED,
+        Err(Stop::Failed(failure)) => {
+            // Nobody is left to tell if the failure cannot be written either.
+            let _ = report(&failure, &mut output, surroundings, stderr);
+            failure.exit_code()
+        }
+        // Whoever read the answer had enough of it.
+        Err(Stop::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ANSWERED,
+        Err(error @ Stop::Output(_)) => {
+            let text = Failure::new("E_OUTPUT", &error).text(surroundings.stderr);
+            let _ = stderr.write_all(text.as_bytes());
+            FAILED
+        }
+    }
+}
+
+fn answer(
+    command: &Command,
+    session: &mut Session<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Stop> {
+    match command {
+        Command::List => list::run(session, output),
+        Command::Inspect(inspect) => inspect::run(inspect, output),
+        Command::Describe(describe) => describe::run(describe, session, output),
+        Command::Plan(plan) => plan::run(plan, session, output),
+        Command::Diagnose(diagnose) => diagnose::run(diagnose, session, output),
+        Command::Config(Config::Show) => config::run(session, output),
+        Command::Completions(completions) => completions::run(completions, output),
+    }
+}
+
+/// Tells a failure: as the one JSON document on stdout if JSON was asked for, else on stderr.
+fn report(
+    failure: &Failure,
+    output: &mut Output<'_>,
+    surroundings: &Surroundings,
+    stderr: &mut dyn Write,
+) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        error: &'a Failure,
+    }
+    if output.is_json() {
+        return output.answer(&Body { error: failure }, |_| String::new());
+    }
+    stderr.write_all(failure.text(surroundings.stderr).as_bytes())
+}

@@ -1,0 +1,86 @@
+//! The configuration and the registry of one run, made when a command first needs them.
+
+use std::io::Write;
+
+use registry::config::{Config, ConfigError, Values};
+use registry::scrub;
+use registry::{BuildError, Registry};
+
+use crate::arguments::Global;
+use crate::failure::{Failure, Stop};
+use crate::logging;
+use crate::surroundings::Surroundings;
+
+/// What a command asks, and in what surroundings.
+pub(crate) struct Session<'a> {
+    global: &'a Global,
+    surroundings: &'a Surroundings,
+    stderr: &'a mut dyn Write,
+}
+
+impl<'a> Session<'a> {
+    /// Nothing is read yet.
+    pub(crate) fn new(
+        global: &'a Global,
+        surroundings: &'a Surroundings,
+        stderr: &'a mut dyn Write,
+    ) -> Self {
+        Self {
+            global,
+            surroundings,
+            stderr,
+        }
+    }
+
+    /// The configuration alone.
+    pub(crate) fn config(&mut self) -> Result<Config, Stop> {
+        let mut values = Values::new();
+        if !self.global.plugin_dir.is_empty() {
+            values = values.set_list("discovery.plugin_dirs", &self.global.plugin_dir);
+        }
+        if let Some(format) = self.global.log_format {
+            values = values.set("log.format", format.as_str());
+        }
+        let loader = self.surroundings.loader(self.global).overrides(values);
+        let config = loader.load().map_err(|error| config_failure(&error))?;
+        self.begin(&config);
+        Ok(config)
+    }
+
+    /// The registry. It has opened no plugin yet.
+    pub(crate) fn registry(&mut self) -> Result<Registry, Stop> {
+        let mut builder = Registry::builder().sources(self.surroundings.loader(self.global));
+        for folder in &self.global.plugin_dir {
+            builder = builder.plugin_dir(folder);
+        }
+        if let Some(format) = self.global.log_format {
+            builder = builder.set("log.format", format.as_str());
+        }
+        let registry = builder.build().map_err(|error| match error {
+            BuildError::Config(error) => config_failure(&error),
+            error => Failure::new(error.code(), &error).usage(),
+        })?;
+        self.begin(registry.config());
+        Ok(registry)
+    }
+
+    /// Tells what was left aside in the configuration, and starts logging as it says.
+    fn begin(&mut self, config: &Config) {
+        for note in config.notes() {
+            let note = note.to_string();
+            // A note that cannot be written is no reason to give no answer.
+            let _ = writeln!(self.stderr, "note: {}", scrub::escape(&note));
+        }
+        logging::start(config, self.surroundings.stderr);
+    }
+}
+
+/// All problems of a configuration, each on a line of its own.
+fn config_failure(error: &ConfigError) -> Failure {
+    let problems: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
+    let failure = Failure::new(error.code(), error).usage();
+    match problems.as_slice() {
+        [_] => failure,
+        _ => failure.list("invalid configuration".to_owned(), problems),
+    }
+}
