@@ -71,10 +71,7 @@ fn a_planner_whose_file_is_gone_is_retired_and_absent() {
     std::fs::remove_file(folder.file("libwell_behaved.so")).unwrap();
     let discovered = registry.discover().unwrap();
     assert_eq!(discovered.retired.shut_down, 1);
-    assert_eq!(
-        registry.get("well_behaved").unwrap_err().code(),
-        "E_UNKNOWN_PLANNER"
-    );
+    assert_eq!(registry.get("well_behaved").unwrap_err().code(), "E_ABSENT");
     assert_eq!(
         registry.describe("well_behaved").unwrap().state,
         PlannerState::Absent

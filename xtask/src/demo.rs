@@ -74,13 +74,14 @@ fn set_mode(path: &Path, mode: u32) -> Result<(), XtaskError> {
     std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(XtaskError::io(path))
 }
 
-/// Writes this repository's own module graph as a planner's context.
+/// Writes the module graph of this repository's library as a planner's context.
 fn write_context(path: &Path) -> Result<(), XtaskError> {
-    let files: Vec<_> = module_graph::read(&workspace_root().join("registry/src"))?
+    let source = module_graph::read(&workspace_root().join("registry/src"))?;
+    let modules: Vec<_> = module_graph::modules(&source)
         .into_iter()
-        .map(|file| json!({"path": file.path, "lines": file.lines, "depends_on": file.imports}))
+        .map(|module| json!({"path": module.path, "lines": module.lines, "depends_on": module.imports}))
         .collect();
-    let context = json!({ "files": files }).to_string();
+    let context = json!({ "files": modules }).to_string();
     std::fs::write(path, context).map_err(XtaskError::io(path))
 }
 

@@ -3,7 +3,7 @@
 //! Good enough to plan with and to hold layers by: a file depends on every file of the same crate
 //! that it names through `crate::` or, in one brace group, `use crate::{…}`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::XtaskError;
@@ -40,6 +40,39 @@ pub fn read(src: &Path) -> Result<Vec<SourceFile>, XtaskError> {
             })
         })
         .collect()
+}
+
+/// The graph of a crate's top-level modules, from the graph of its files: `lib.rs` apart, which
+/// declares them all.
+pub fn modules(files: &[SourceFile]) -> Vec<SourceFile> {
+    let mut modules: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for file in files.iter().filter(|file| file.path != "lib.rs") {
+        let own = top(&file.path);
+        let (lines, imports) = modules.entry(own).or_default();
+        *lines += file.lines;
+        imports.extend(
+            file.imports
+                .iter()
+                .map(|import| top(import))
+                .filter(|&other| other != own),
+        );
+    }
+    modules
+        .into_iter()
+        .map(|(path, (lines, imports))| SourceFile {
+            path: path.to_owned(),
+            lines,
+            imports: imports.into_iter().map(str::to_owned).collect(),
+        })
+        .collect()
+}
+
+/// The top-level module of a file.
+fn top(path: &str) -> &str {
+    path.split('/')
+        .next()
+        .unwrap_or(path)
+        .trim_end_matches(".rs")
 }
 
 fn collect(src: &Path, folder: &Path, paths: &mut Vec<String>) -> Result<(), XtaskError> {
@@ -153,6 +186,25 @@ mod tests {
         assert_eq!(
             imports_of(text, "lib.rs", &modules()),
             ["load/host.rs", "load/mod.rs", "name.rs"]
+        );
+    }
+
+    #[test]
+    fn modules_gather_what_their_files_import_from_others() {
+        let file = |path: &str, lines, imports: &[&str]| SourceFile {
+            path: path.to_owned(),
+            lines,
+            imports: imports.iter().map(|&import| import.to_owned()).collect(),
+        };
+        let files = [
+            file("lib.rs", 1, &["load/mod.rs"]),
+            file("load/host.rs", 10, &["name.rs", "load/mod.rs"]),
+            file("load/mod.rs", 5, &["scrub.rs"]),
+            file("name.rs", 2, &[]),
+        ];
+        assert_eq!(
+            modules(&files),
+            [file("load", 15, &["name", "scrub"]), file("name", 2, &[])]
         );
     }
 

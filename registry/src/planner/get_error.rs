@@ -26,6 +26,12 @@ pub enum GetError {
         /// A known name that is much like it.
         nearest: Option<PlannerName>,
     },
+    /// The name is allowed, but no file declares it.
+    #[error("planner {planner:?} is allowed, but no file in the plugin folders declares it", planner = planner.as_str())]
+    Absent {
+        /// Which planner.
+        planner: PlannerName,
+    },
     /// A file of this name was found, and turned away.
     #[error("planner {planner:?} was refused", planner = planner.as_str())]
     Refused {
@@ -89,6 +95,7 @@ impl GetError {
         match self {
             Self::BadName(error) => error.code(),
             Self::Unknown { .. } => "E_UNKNOWN_PLANNER",
+            Self::Absent { .. } => "E_ABSENT",
             Self::Refused { refusal, .. } => refusal.code(),
             Self::Quarantined { .. } => "E_QUARANTINED",
             Self::Start(error) => error.code(),
@@ -102,6 +109,10 @@ impl GetError {
         match self {
             Self::BadName(_) | Self::Unknown { .. } => {
                 "See which planners there are, with `registry list`.".to_owned()
+            }
+            Self::Absent { .. } => {
+                "Put its library into one of the plugin folders; see `registry diagnose`."
+                    .to_owned()
             }
             Self::Refused { refusal, .. } => refusal.remedy(),
             Self::Quarantined { .. } => "Ask its author for a version without the hold.".to_owned(),

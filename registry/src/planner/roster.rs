@@ -176,9 +176,15 @@ impl Roster {
                 refusal: rejected.refusal.clone(),
             };
         }
+        let allowed = &self.config.trust().allowed;
+        if let Some(planner) = allowed.iter().find(|allowed| allowed.as_str() == wanted) {
+            return GetError::Absent {
+                planner: planner.clone(),
+            };
+        }
         let known = self.catalog.current().iter().map(|(name, _)| name);
-        let allowed = self.config.trust().allowed.iter().map(PlannerName::as_str);
-        GetError::unknown(name, suggest::nearest(name, known.chain(allowed)))
+        let names = known.chain(allowed.iter().map(PlannerName::as_str));
+        GetError::unknown(name, suggest::nearest(name, names))
     }
 
     /// Scans the folders and makes what was found current. Runs no plugin code but the shutdown of
