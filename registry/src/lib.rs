@@ -26,6 +26,8 @@ compile_error!(
      only Linux is supported"
 );
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod builder;
 pub mod config;
 pub mod diagnose;

@@ -75,6 +75,23 @@ impl Registry {
         Ok(Handle::new(&self.roster, planner))
     }
 
+    /// The planner `name` as a handle, if it is started already.
+    #[cfg(feature = "async")]
+    pub(crate) fn started_handle(&self, name: &str) -> Option<Handle> {
+        let planner = self.roster.find_known(name)?;
+        planner
+            .is_started()
+            .then(|| Handle::new(&self.roster, planner))
+    }
+
+    /// Another reference to the same registry.
+    #[cfg(feature = "async")]
+    pub(crate) fn share(&self) -> Self {
+        Self {
+            roster: Arc::clone(&self.roster),
+        }
+    }
+
     /// Asks the planner `name` for a plan.
     pub fn plan(&self, name: &str, request: &PlanRequest) -> Result<Plan, PlanFailure> {
         self.handle(name)?.plan(request)

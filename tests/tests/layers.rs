@@ -7,7 +7,7 @@ use xtask::module_graph::{self, SourceFile};
 use xtask::workspace_root;
 
 /// Layer of each top-level module, as ARCHITECTURE.md has it.
-const LAYERS: [(&str, u8); 13] = [
+const LAYERS: [(&str, u8); 14] = [
     ("name", 0),
     ("scrub", 0),
     ("suggest", 0),
@@ -18,6 +18,7 @@ const LAYERS: [(&str, u8); 13] = [
     ("load", 4),
     ("planner", 5),
     ("diagnose", 8),
+    ("asynchronous", 10),
     ("builder", 10),
     ("registry", 10),
     ("lib", 11),

@@ -171,7 +171,7 @@ fn file_of(named: &[String], modules: &[(Vec<String>, String)]) -> Option<String
 mod tests {
     use super::*;
 
-    fn modules() -> Vec<(Vec<String>, String)> {
+    fn known() -> Vec<(Vec<String>, String)> {
         ["lib.rs", "name.rs", "load/mod.rs", "load/host.rs"]
             .map(|path| (module_of(path), path.to_owned()))
             .to_vec()
@@ -184,7 +184,7 @@ mod tests {
                     // crate::load is not meant\n\
                     fn f() { $crate::name::x(); crate::load::host::call() }";
         assert_eq!(
-            imports_of(text, "lib.rs", &modules()),
+            imports_of(text, "lib.rs", &known()),
             ["load/host.rs", "load/mod.rs", "name.rs"]
         );
     }
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn a_file_does_not_import_itself() {
         assert_eq!(
-            imports_of("use crate::name::X;", "name.rs", &modules()),
+            imports_of("use crate::name::X;", "name.rs", &known()),
             Vec::<String>::new()
         );
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use plugin_api::{Plan, PlanRequest};
 
 use super::call_error::{CallError, CallProblem};
+use super::cancel::CancelToken;
 use super::get_error::PlanFailure;
 use super::roster::Roster;
 use super::supervised::Planner;
@@ -31,14 +32,23 @@ impl Handle {
     /// Turns a request into a plan; see [`Planner::plan`]. A planner that was replaced meanwhile is
     /// looked up once more.
     pub fn plan(&self, request: &PlanRequest) -> Result<Plan, PlanFailure> {
-        match self.planner.plan(request) {
+        self.plan_unless(request, &CancelToken::new())
+    }
+
+    /// Like [`plan`](Self::plan), and can be given up from another thread.
+    pub fn plan_unless(
+        &self,
+        request: &PlanRequest,
+        cancel: &CancelToken,
+    ) -> Result<Plan, PlanFailure> {
+        match self.planner.plan_unless(request, cancel) {
             Err(CallError {
                 problem: CallProblem::Retired,
                 ..
             }) => {
                 let successor = self.roster.find(self.planner.name().as_str())?;
                 successor.start_if_allowed()?;
-                Ok(successor.plan(request)?)
+                Ok(successor.plan_unless(request, cancel)?)
             }
             outcome => Ok(outcome?),
         }

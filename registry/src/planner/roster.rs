@@ -123,6 +123,12 @@ impl Roster {
         }
     }
 
+    /// The planner of this name, if it is in the catalog now.
+    #[cfg(feature = "async")]
+    pub(crate) fn find_known(&self, name: &str) -> Option<&Arc<Planner>> {
+        self.catalog.get_shared(name)
+    }
+
     #[cold]
     fn find_slowly(&self, name: &str) -> Result<&Arc<Planner>, GetError> {
         self.ensure_discovered()?;

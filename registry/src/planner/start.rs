@@ -16,10 +16,16 @@ use crate::load::{self, CallFailure, CallState, Instance};
 use crate::trust;
 
 impl Planner {
+    /// Whether it was started already.
+    #[inline]
+    pub(crate) fn is_started(&self) -> bool {
+        self.resident.get().is_some()
+    }
+
     /// Starts it now if nobody has, unless its author holds it back.
     #[inline]
     pub(crate) fn start_if_allowed(&self) -> Result<(), GetError> {
-        if self.resident.get().is_some() {
+        if self.is_started() {
             return Ok(());
         }
         if self.manifest.quarantined {
