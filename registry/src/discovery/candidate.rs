@@ -1,7 +1,9 @@
 //! A file that may become a planner once it is trusted.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use blake3::Hash;
 use plugin_api::manifest::Manifest;
 
 use super::elf::Library;
@@ -11,8 +13,9 @@ use super::identity::FileIdentity;
 #[derive(Debug)]
 pub struct Candidate {
     pub(super) path: PathBuf,
-    pub(super) root: usize,
+    pub(super) directory: Arc<Path>,
     pub(super) identity: FileIdentity,
+    pub(super) digest: Option<Hash>,
     pub(super) library: Library,
 }
 
@@ -20,6 +23,17 @@ impl Candidate {
     /// Where the file was found: its directory as configured, then the way from there.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The configured directory it was found in, or its own path if that was configured.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The BLAKE3 digest of its content, if the scan was a deep one. It says what was found, and
+    /// grants nothing: what is loaded is judged by its own bytes.
+    pub fn digest(&self) -> Option<&Hash> {
+        self.digest.as_ref()
     }
 
     /// The state of the file that was read.

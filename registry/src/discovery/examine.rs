@@ -3,63 +3,159 @@
 use std::ffi::{CStr, OsStr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
-
-use rustix::fs::{FileType, Statx};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use blake3::Hash;
+use rustix::fs::FileType;
+
 use super::candidate::Candidate;
-use super::elf::{Buffers, Library, Source};
-use super::identity::FileIdentity;
+use super::elf::{Buffers, ElfError, Library, Source};
+use super::identity::{FileIdentity, Timestamp};
 use super::refusal::{Refusal, Refused};
 use super::root::{Root, check_regular, stat};
 
-/// What became of a file.
+/// Files up to this size are read whole when they are hashed anyway; larger ones part by part.
+const WHOLE_BYTES_MAX: usize = 1 << 20;
+
+/// A file whose times lie closer than this to its reading may change once more without its times
+/// showing it.
+const SETTLED_NANOS: i128 = 100_000_000;
+
+/// What became of a file, as of one of its states.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) verdict: Verdict,
+    /// Whether a later change of content must show in the identity.
+    pub(super) settled: bool,
+}
+
+/// Candidate or not.
 #[derive(Clone, Debug)]
 pub(super) enum Verdict {
     Candidate(Arc<Candidate>),
     Refused(Arc<Refused>),
 }
 
+impl Verdict {
+    /// The state that was judged; `None` if the file must be judged anew each time.
+    pub(super) fn identity(&self) -> Option<&FileIdentity> {
+        match self {
+            Self::Candidate(candidate) => Some(&candidate.identity),
+            Self::Refused(refused) => refused.identity.as_ref(),
+        }
+    }
+
+    /// The digest of the content, if it was read whole.
+    pub(super) fn digest(&self) -> Option<&Hash> {
+        match self {
+            Self::Candidate(candidate) => candidate.digest.as_ref(),
+            Self::Refused(refused) => refused.digest.as_ref(),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Candidate(candidate) => candidate.path(),
+            Self::Refused(refused) => refused.path(),
+        }
+    }
+
+    /// Whether nothing can be told from `other` that this does not say.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.identity() == other.identity() && self.is_same_content(other)
+    }
+
+    /// Whether both judge the same content, as far as was read, alike.
+    pub(super) fn is_same_content(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Candidate(this), Self::Candidate(that)) => {
+                let same_state = this.identity == that.identity;
+                this.digest == that.digest && (this.digest.is_some() || same_state)
+            }
+            (Self::Refused(this), Self::Refused(that)) => {
+                this.digest == that.digest && this.reason() == that.reason()
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Where a file was found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     pub(super) root: &'a Root,
-    /// The root's place in the order of precedence.
-    pub(super) order: usize,
     pub(super) relative: &'a CStr,
     pub(super) kind: FileType,
 }
 
 impl Place<'_> {
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         let relative = OsStr::from_bytes(self.relative.to_bytes());
         self.root.path().join(relative)
     }
 }
 
-/// Reads and judges one file.
-pub(super) fn examine(place: Place<'_>, bytes_max: u64, buffers: &mut Buffers) -> Verdict {
-    let read = Opened::open(place, bytes_max).and_then(|opened| opened.read(buffers));
-    match read {
-        Ok((identity, library)) => Verdict::Candidate(Arc::new(Candidate {
+/// How files are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    pub(super) bytes_max: u64,
+    /// Whether the whole content is read and hashed.
+    pub(super) deep: bool,
+    pub(super) clock: fn() -> Timestamp,
+}
+
+/// Reads and judges one file, unless its state is the one `known`, which gives `None`.
+pub(super) fn examine(
+    place: Place<'_>,
+    known: Option<&FileIdentity>,
+    reading: Reading,
+    buffers: &mut Buffers,
+) -> Option<Seen> {
+    let opened = match Opened::open(place, reading) {
+        Ok(opened) if known == Some(&opened.identity) => return None,
+        Ok(opened) => opened,
+        Err(cause) => return Some(refused(Refused::new(place.path(), cause))),
+    };
+    let read_at = (reading.clock)();
+    let identity = opened.identity;
+    let settled = identity.is_settled(read_at, SETTLED_NANOS);
+    let judged = opened.read(reading.deep, buffers);
+    let verdict = match judged {
+        Err(cause) => return Some(refused(Refused::new(place.path(), cause))),
+        Ok((Ok(library), digest)) => Verdict::Candidate(Arc::new(Candidate {
             path: place.path(),
-            root: place.order,
+            directory: place.root.shared_label(),
             identity,
+            digest,
             library,
         })),
-        Err(cause) => Verdict::Refused(Arc::new(Refused::new(place.path(), cause))),
+        Ok((Err(error), digest)) => {
+            let refused = Refused::new(place.path(), error.into());
+            Verdict::Refused(Arc::new(refused.judged(identity, digest)))
+        }
+    };
+    Some(Seen { verdict, settled })
+}
+
+fn refused(refused: Refused) -> Seen {
+    Seen {
+        verdict: Verdict::Refused(Arc::new(refused)),
+        settled: false,
     }
 }
 
 /// A regular file of acceptable size, open.
 struct Opened {
     fd: OwnedFd,
-    stat: Statx,
+    identity: FileIdentity,
 }
 
+/// What the reader made of a file, and the digest of its content if that was asked for.
+type Judged = (Result<Library, ElfError>, Option<Hash>);
+
 impl Opened {
-    fn open(place: Place<'_>, bytes_max: u64) -> Result<Self, Refusal> {
+    fn open(place: Place<'_>, reading: Reading) -> Result<Self, Refusal> {
         if str::from_utf8(place.relative.to_bytes()).is_err() {
             return Err(Refusal::FileName);
         }
@@ -67,22 +163,54 @@ impl Opened {
             check_regular(place.kind)?;
         }
         let (fd, stat) = place.root.open_file(place.relative)?;
-        let bytes = stat.stx_size;
+        let identity = FileIdentity::of(&stat);
+        let (bytes, bytes_max) = (identity.size, reading.bytes_max);
         if bytes > bytes_max {
             return Err(Refusal::TooLarge { bytes, bytes_max });
         }
-        Ok(Self { fd, stat })
+        Ok(Self { fd, identity })
     }
 
     /// Reads the file; whatever was read counts only if the file is still in the same state.
-    fn read(self, buffers: &mut Buffers) -> Result<(FileIdentity, Library), Refusal> {
-        let identity = FileIdentity::of(&self.stat);
-        let source = Source::File(self.fd.as_fd(), identity.size);
-        let library = Library::read(source, buffers);
-        if FileIdentity::of(&stat(self.fd.as_fd())?) != identity {
+    fn read(self, deep: bool, buffers: &mut Buffers) -> Result<Judged, Refusal> {
+        let judged = if deep {
+            self.read_deep(buffers)
+        } else {
+            (Library::read(self.source(), buffers), None)
+        };
+        if FileIdentity::of(&stat(self.fd.as_fd())?) != self.identity {
             return Err(Refusal::Changing);
         }
-        Ok((identity, library?))
+        match judged {
+            (Err(ElfError::Read(error)), _) => Err(Refusal::Unreadable(error)),
+            judged => Ok(judged),
+        }
+    }
+
+    fn read_deep(&self, buffers: &mut Buffers) -> Judged {
+        let whole = usize::try_from(self.identity.size).ok();
+        if let Some(len) = whole.filter(|&len| len <= WHOLE_BYTES_MAX) {
+            return match buffers.part(self.fd.as_fd(), 0, len) {
+                Ok(bytes) => (Library::from_bytes(bytes), Some(blake3::hash(bytes))),
+                Err(error) => (Err(error), None),
+            };
+        }
+        let library = Library::read(self.source(), buffers);
+        let mut hasher = blake3::Hasher::new();
+        let parts = (0..self.identity.size).step_by(WHOLE_BYTES_MAX);
+        for at in parts {
+            let rest = self.identity.size - at;
+            let len = usize::try_from(rest).map_or(WHOLE_BYTES_MAX, |len| len.min(WHOLE_BYTES_MAX));
+            match buffers.part(self.fd.as_fd(), at, len) {
+                Ok(part) => hasher.update(part),
+                Err(error) => return (Err(error), None),
+            };
+        }
+        (library, Some(hasher.finalize()))
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source::File(self.fd.as_fd(), self.identity.size)
     }
 }
 
@@ -98,25 +226,34 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.so");
         std::fs::write(&path, Image::new(MANIFEST).bytes()).unwrap();
-        let root = Root::open(folder.path()).unwrap();
+        let root = Root::open(folder.path(), folder.path()).unwrap();
         let place = Place {
             root: &root,
-            order: 0,
             relative: c"x.so",
             kind: FileType::RegularFile,
         };
-        let open = || Opened::open(place, u64::MAX).unwrap();
+        let reading = Reading {
+            bytes_max: u64::MAX,
+            deep: false,
+            clock: Timestamp::now,
+        };
+        let open = || Opened::open(place, reading).unwrap();
         let mut buffers = Buffers::default();
-        let (_, library) = open().read(&mut buffers).unwrap();
-        assert_eq!(library.manifest.name, "some_planner");
+        for deep in [false, true] {
+            let (library, digest) = open().read(deep, &mut buffers).unwrap();
+            assert_eq!(library.unwrap().manifest.name, "some_planner");
+            assert_eq!(digest.is_some(), deep);
 
-        let opened = open();
-        let mut file = std::fs::File::options().append(true).open(&path).unwrap();
-        file.write_all(b"more").unwrap();
-        assert_eq!(opened.read(&mut buffers).unwrap_err().code(), "E_CHANGING");
+            let opened = open();
+            let mut file = std::fs::File::options().append(true).open(&path).unwrap();
+            file.write_all(b"more").unwrap();
+            let error = opened.read(deep, &mut buffers).unwrap_err();
+            assert_eq!(error.code(), "E_CHANGING");
 
-        let opened = open();
-        file.set_len(100).unwrap();
-        assert_eq!(opened.read(&mut buffers).unwrap_err().code(), "E_CHANGING");
+            let opened = open();
+            file.set_len(opened.identity.size - 4).unwrap();
+            let error = opened.read(deep, &mut buffers).unwrap_err();
+            assert_eq!(error.code(), "E_CHANGING");
+        }
     }
 }

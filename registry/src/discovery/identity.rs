@@ -1,5 +1,7 @@
 //! What tells one state of a file from another without reading it.
 
+use std::time::SystemTime;
+
 use rustix::fs::{Statx, StatxFlags, StatxTimestamp};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +40,12 @@ impl FileIdentity {
             changed: Timestamp::of(&stat.stx_ctime),
         }
     }
+
+    /// Whether both times lie at least `nanos` before `read_at`.
+    pub(super) fn is_settled(&self, read_at: Timestamp, nanos: i128) -> bool {
+        let last = self.modified.max(self.changed);
+        read_at.nanos_since_1970() - last.nanos_since_1970() >= nanos
+    }
 }
 
 /// A point in time, in nanoseconds since 1970.
@@ -55,5 +63,20 @@ impl Timestamp {
             seconds: time.tv_sec,
             nanos: time.tv_nsec,
         }
+    }
+
+    /// This moment, by the clock that file times go by.
+    pub(super) fn now() -> Self {
+        let since = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        Self {
+            seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            nanos: since.subsec_nanos(),
+        }
+    }
+
+    fn nanos_since_1970(self) -> i128 {
+        i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanos)
     }
 }

@@ -68,6 +68,13 @@ impl Listing {
         listing
     }
 
+    /// Lists one file, whatever it is called.
+    pub(super) fn single(name: &[u8]) -> Self {
+        let mut listing = Self::default();
+        listing.keep(b"", name, FileType::Unknown, true);
+        listing
+    }
+
     /// Orders the names, so that results depend on no file system's order.
     pub(super) fn sort(&mut self) {
         let names = &self.names;

@@ -1,12 +1,13 @@
 //! From directories to candidates: reads files, runs nothing.
 //!
 //! ```text
-//! ScanRequest ─ scan ─> Scan { candidates, refused, .. } ─ (trust) ─ resolve ─> Resolution
+//! ScanRequest ─ Discovery::discover ─> Scan { candidates, refused, .. } ─ (trust) ─ resolve ─> Resolution
 //! ```
 //!
-//! [`scan`] lists each directory ([`listing`]), opens every `*.so` beneath it ([`root`]), reads it
-//! ([`examine`], [`elf`]) and sorts the verdicts. Names are settled later, by [`resolve`], among
-//! those candidates that passed trust.
+//! [`Discovery`] passes over each directory ([`sweep`]): it lists it ([`listing`]), opens every
+//! `*.so` beneath it ([`root`]) whose state it does not remember ([`memory`]), reads it
+//! ([`examine`], [`elf`]) and sorts the verdicts into a [`Scan`]. Names are settled later, by
+//! [`resolve`], among those candidates that passed trust.
 //!
 //! Invariants: no code of a plugin runs and no plugin is mapped; a file's content is read only from
 //! a descriptor known to be a regular file beneath its directory; what was read counts only if the
@@ -16,8 +17,10 @@
 mod candidate;
 mod elf;
 mod examine;
+mod fingerprint;
 mod identity;
 mod listing;
+mod memory;
 mod parallel;
 mod refusal;
 mod report;
@@ -25,14 +28,18 @@ mod request;
 mod resolve;
 mod root;
 mod scan;
+mod state;
+mod sweep;
 #[cfg(test)]
 mod testing;
 
 pub use candidate::Candidate;
 pub use elf::{ALLOWED_LIBRARIES, ElfError, Library};
+pub use fingerprint::Fingerprint;
 pub use identity::{FileIdentity, Timestamp};
 pub use refusal::{Refusal, Refused};
-pub use report::{LeftOut, LeftOutBy, LeftOutPath};
+pub use report::{Changes, LeftOut, LeftOutBy, LeftOutPath};
 pub use request::{Bounds, ScanRequest};
 pub use resolve::{Resolution, Shadowed, resolve};
 pub use scan::{Scan, inspect, scan};
+pub use state::{Discovered, Discovery};

@@ -5,21 +5,41 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use blake3::Hash;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::elf::ElfError;
+use super::identity::FileIdentity;
 
 /// A file or directory that was refused.
 #[derive(Debug)]
 pub struct Refused {
     path: PathBuf,
     cause: Refusal,
+    /// The state of the file, if its content was judged.
+    pub(super) identity: Option<FileIdentity>,
+    /// The digest of its content, if that was read whole.
+    pub(super) digest: Option<Hash>,
 }
 
 impl Refused {
     pub(super) fn new(path: PathBuf, cause: Refusal) -> Self {
-        Self { path, cause }
+        Self {
+            path,
+            cause,
+            identity: None,
+            digest: None,
+        }
+    }
+
+    /// The same, on the ground of content that was read.
+    pub(super) fn judged(self, identity: FileIdentity, digest: Option<Hash>) -> Self {
+        Self {
+            identity: Some(identity),
+            digest,
+            ..self
+        }
     }
 
     /// What was refused.

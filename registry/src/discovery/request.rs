@@ -18,6 +18,39 @@ pub struct ScanRequest {
     pub first: BTreeSet<String>,
     /// How far a scan goes.
     pub bounds: Bounds,
+    /// Read every file whole and fingerprint the content; else no more than the manifest and what
+    /// leads to it.
+    pub deep: bool,
+    /// Read every file again, whatever is remembered of it.
+    pub afresh: bool,
+}
+
+impl ScanRequest {
+    /// What to look at, in order of precedence, each once.
+    pub(super) fn targets(&self) -> impl Iterator<Item = Target> {
+        let files = self.manual.iter().cloned().map(Target::File);
+        let directories = self.directories.iter().cloned().map(Target::Directory);
+        let mut seen = BTreeSet::new();
+        files
+            .chain(directories)
+            .filter(move |target| seen.insert(target.clone()))
+    }
+
+    /// Whether both ask for the same, however it is found out.
+    pub(super) fn asks_the_same(&self, other: &Self) -> bool {
+        let asked = |request: &Self| Self {
+            afresh: false,
+            ..request.clone()
+        };
+        asked(self) == asked(other)
+    }
+}
+
+/// Something a request names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Target {
+    File(PathBuf),
+    Directory(PathBuf),
 }
 
 /// How far a scan goes. What a bound leaves out is counted and listed.

@@ -52,7 +52,9 @@ pub fn resolve(candidates: &[Arc<Candidate>]) -> Resolution {
     for candidate in candidates {
         let alike = holders.entry(plain(candidate.name())).or_default();
         let twin = alike.iter().find(|other| other.is_same_file(candidate));
-        let behind = alike.first().filter(|first| first.root != candidate.root);
+        let behind = alike
+            .first()
+            .filter(|first| first.directory != candidate.directory);
         if let Some(other) = twin.or(behind) {
             resolution.shadowed.push(Shadowed {
                 name: candidate.name().to_owned(),

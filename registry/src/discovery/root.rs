@@ -4,6 +4,7 @@ use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Statx};
 use rustix::io::Errno;
@@ -20,16 +21,20 @@ const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGIC
 #[derive(Debug)]
 pub(super) struct Root {
     path: PathBuf,
+    label: Arc<Path>,
     fd: OwnedFd,
 }
 
 impl Root {
     /// Opens a directory; the path to it may go through links, since the operator gave it.
-    pub(super) fn open(path: &Path) -> Result<Self, Refusal> {
+    ///
+    /// `label` is what was configured: this directory, or a single file in it.
+    pub(super) fn open(path: &Path, label: &Path) -> Result<Self, Refusal> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
             Ok(fd) => Ok(Self {
                 path: path.to_owned(),
+                label: label.into(),
                 fd,
             }),
             Err(Errno::NOENT) => Err(Refusal::Missing),
@@ -41,6 +46,11 @@ impl Root {
     /// The path it was configured by.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What was configured, shared among all candidates found through it.
+    pub(super) fn shared_label(&self) -> Arc<Path> {
+        Arc::clone(&self.label)
     }
 
     /// Opens a folder for listing; no link is followed.

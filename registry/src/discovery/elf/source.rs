@@ -35,6 +35,23 @@ pub(in crate::discovery) struct Buffers {
     part: Vec<u8>,
 }
 
+impl Buffers {
+    /// `len` bytes of an open file from `at`.
+    pub(in crate::discovery) fn part(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        at: u64,
+        len: usize,
+    ) -> Result<&[u8], ElfError> {
+        if self.part.len() < len {
+            self.part.resize(len, 0);
+        }
+        let part = &mut self.part[..len];
+        read_exactly(fd, part, at)?;
+        Ok(part)
+    }
+}
+
 /// A source with the buffers to read it into. No read is larger than its caller's bound.
 #[derive(Debug)]
 pub(super) struct View<'a> {
@@ -70,14 +87,7 @@ impl<'a> View<'a> {
             Source::Bytes(bytes) if inside => Ok(&bytes[start..start + len]),
             Source::Bytes(_) => Err(ElfError::Read(io::ErrorKind::UnexpectedEof.into())),
             Source::File(..) if inside => Ok(&self.buffers.head[start..start + len]),
-            Source::File(fd, _) => {
-                if self.buffers.part.len() < len {
-                    self.buffers.part.resize(len, 0);
-                }
-                let part = &mut self.buffers.part[..len];
-                read_exactly(fd, part, at)?;
-                Ok(part)
-            }
+            Source::File(fd, _) => self.buffers.part(fd, at, len),
         }
     }
 }

@@ -32,7 +32,7 @@ impl Ground {
             directories: self.directories.clone(),
             ..ScanRequest::default()
         };
-        scan(&request).candidates
+        scan(&request).candidates.clone()
     }
 
     /// Chosen files, shadowed files with what shadows them, refused files with their codes.
@@ -127,12 +127,14 @@ fn what_is_not_given_shadows_and_disables_nothing() {
 fn two_ways_to_one_file_are_one_planner() {
     let mut ground = Ground::new(&[("a", "1.so", "one")]);
     std::os::unix::fs::symlink("1.so", ground.directories[0].join("2.so")).unwrap();
-    ground.directories.push(ground.directories[0].clone());
+    let alias = ground.folder.path().join("b");
+    std::os::unix::fs::symlink("a", &alias).unwrap();
+    ground.directories.push(alias);
     let resolved = ground.resolved(&ground.candidates());
     assert_eq!(resolved[0], ["a/1.so"]);
     assert_eq!(
         resolved[1],
-        ["a/2.so by a/1.so", "a/1.so by a/1.so", "a/2.so by a/1.so"]
+        ["a/2.so by a/1.so", "b/1.so by a/1.so", "b/2.so by a/1.so"]
     );
     assert_eq!(resolved[2], [""; 0]);
 }

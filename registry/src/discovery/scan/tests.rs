@@ -1,9 +1,13 @@
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 
 use rustix::fs::{CWD, Mode, mkfifoat};
 
+use super::super::LeftOutBy;
 use super::super::testing::{Image, MANIFEST, compile, manifest, plugin_source};
 use super::*;
 

@@ -1,0 +1,179 @@
+//! Discovery that remembers: the second look at ten thousand files costs one `statx` each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::examine::Reading;
+use super::fingerprint::Fingerprint;
+use super::identity::Timestamp;
+use super::memory::Memory;
+use super::report::Changes;
+use super::request::{ScanRequest, Target};
+use super::scan::Scan;
+use super::sweep::{self, Orders};
+
+/// Directories under observation.
+#[derive(Debug)]
+pub struct Discovery {
+    memories: HashMap<Target, Memory>,
+    last: Option<Last>,
+    clock: fn() -> Timestamp,
+}
+
+/// What the last discovery was asked and found.
+#[derive(Debug)]
+struct Last {
+    request: ScanRequest,
+    /// All that it found but files.
+    beside: Scan,
+    discovered: Discovered,
+}
+
+/// The outcome of one discovery.
+#[derive(Clone, Debug)]
+pub struct Discovered {
+    /// What there is now. Nothing changed since the last discovery exactly if this is the same
+    /// `Arc`.
+    pub scan: Arc<Scan>,
+    /// What changed since the last discovery.
+    pub changes: Arc<Changes>,
+    /// The fingerprint of all directories.
+    pub fingerprint: Fingerprint,
+    /// How many files were opened and read.
+    pub read: usize,
+    /// How long listing and reading took.
+    pub reading_took: Duration,
+    /// How long sorting the findings took, fingerprint included.
+    pub sorting_took: Duration,
+}
+
+impl Default for Discovery {
+    fn default() -> Self {
+        Self {
+            memories: HashMap::new(),
+            last: None,
+            clock: Timestamp::now,
+        }
+    }
+}
+
+impl Discovery {
+    /// Looks at everything `request` names. No failure stops the rest: it is in the result.
+    ///
+    /// A file in the state it had at the last discovery is not read again, unless the request says
+    /// so.
+    pub fn discover(&mut self, request: &ScanRequest) -> Discovered {
+        let start = Instant::now();
+        let mut memories = std::mem::take(&mut self.memories);
+        let orders = Orders {
+            request,
+            reading: Reading {
+                bytes_max: request.bounds.file_bytes_max,
+                deep: request.deep,
+                clock: self.clock,
+            },
+            deadline: start.checked_add(request.bounds.time_max),
+            afresh: request.afresh,
+        };
+        let mut found = Vec::new();
+        for target in request.targets() {
+            let mut memory = memories.remove(&target).unwrap_or_default();
+            found.push(sweep::pass(&target, &mut memory, orders));
+            self.memories.insert(target, memory);
+        }
+        let reading_took = start.elapsed();
+        let mut changes = Changes::default();
+        for found in &mut found {
+            changes.merge(std::mem::take(&mut found.changes));
+        }
+        for memory in memories.values() {
+            let gone = memory.verdicts().map(|verdict| verdict.path().to_owned());
+            changes.removed.extend(gone);
+        }
+        let mut beside = Scan::default();
+        for found in &found {
+            beside.take_found(found);
+        }
+        let read = found.iter().map(|found| found.read).sum();
+        self.settle(request, beside, changes, read, reading_took)
+    }
+
+    /// Keeps the last scan if nothing tells it from this one, else sorts the findings anew.
+    fn settle(
+        &mut self,
+        request: &ScanRequest,
+        beside: Scan,
+        mut changes: Changes,
+        read: usize,
+        reading_took: Duration,
+    ) -> Discovered {
+        let start = Instant::now();
+        let files: usize = self
+            .memories
+            .values()
+            .map(|memory| memory.files().len())
+            .sum();
+        changes.unchanged = files - changes.added.len() - changes.changed.len();
+        let same = self.last.as_ref().filter(|last| {
+            last.request.asks_the_same(request)
+                && changes.is_empty()
+                && last.beside.is_same(&beside)
+        });
+        let (scan, fingerprint) = match same {
+            Some(last) => (
+                Arc::clone(&last.discovered.scan),
+                last.discovered.fingerprint,
+            ),
+            None => (
+                Arc::new(self.sort(request, &beside)),
+                self.fingerprint(request),
+            ),
+        };
+        let discovered = Discovered {
+            scan,
+            changes: Arc::new(changes),
+            fingerprint,
+            read,
+            reading_took,
+            sorting_took: start.elapsed(),
+        };
+        self.last = Some(Last {
+            request: request.clone(),
+            beside,
+            discovered: discovered.clone(),
+        });
+        discovered
+    }
+
+    fn sort(&self, request: &ScanRequest, beside: &Scan) -> Scan {
+        let mut scan = Scan {
+            refused: beside.refused.clone(),
+            ignored: beside.ignored,
+            left_out: beside.left_out.clone(),
+            ..Scan::default()
+        };
+        for memory in self.in_order(request) {
+            for verdict in memory.verdicts() {
+                scan.take(verdict, request);
+            }
+        }
+        scan
+    }
+
+    fn fingerprint(&self, request: &ScanRequest) -> Fingerprint {
+        if request.deep {
+            Fingerprint::of(self.in_order(request))
+        } else {
+            Fingerprint::none()
+        }
+    }
+
+    fn in_order(&self, request: &ScanRequest) -> impl Iterator<Item = &Memory> {
+        let targets = request.targets();
+        targets.filter_map(|target| self.memories.get(&target))
+    }
+}
+
+#[cfg(test)]
+mod tests;

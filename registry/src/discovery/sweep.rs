@@ -1,0 +1,280 @@
+//! One pass over one configured directory or file, against what is remembered of it.
+//!
+//! A file whose identity is the remembered one costs one `statx` and is not opened. Looking and
+//! reading happen in two threads; taking in what they found is sequential.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rustix::io::Errno;
+
+use super::elf::Buffers;
+use super::examine::{Place, Reading, Seen, examine};
+use super::identity::FileIdentity;
+use super::listing::{Entry, Listing};
+use super::memory::{Memory, Remembered};
+use super::parallel::in_halves;
+use super::refusal::{Refusal, Refused};
+use super::report::{Changes, LeftOut, LeftOutBy};
+use super::request::{ScanRequest, Target};
+use super::root::Root;
+
+/// What a pass is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Orders<'a> {
+    pub(super) request: &'a ScanRequest,
+    pub(super) reading: Reading,
+    pub(super) deadline: Option<Instant>,
+    /// Whether remembered identities count for nothing.
+    pub(super) afresh: bool,
+}
+
+/// What a pass found beside files.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Directories that were refused.
+    pub(super) refused: Vec<Arc<Refused>>,
+    /// Files not called `*.so`.
+    pub(super) ignored: u64,
+    pub(super) left_out: LeftOut,
+    pub(super) changes: Changes,
+    /// How many files were opened and read.
+    pub(super) read: usize,
+}
+
+impl Found {
+    /// A directory or file that could not be looked at: all that was known of it is gone.
+    fn refused(path: &Path, cause: Refusal, memory: &mut Memory) -> Self {
+        let mut found = Self::default();
+        found
+            .refused
+            .push(Arc::new(Refused::new(path.to_owned(), cause)));
+        let gone = memory.files().iter().map(|file| file.seen.verdict.path());
+        found.changes.removed.extend(gone.map(Path::to_owned));
+        *memory = Memory::default();
+        found
+    }
+}
+
+/// Looks at a single file, or at a directory and everything below it.
+pub(super) fn pass(target: &Target, memory: &mut Memory, orders: Orders<'_>) -> Found {
+    let (path, opened) = match target {
+        Target::File(path) => (path, open_single(path)),
+        Target::Directory(path) => (path, open_directory(path, orders.request)),
+    };
+    match opened {
+        Ok((root, listing)) => sweep(&root, listing, memory, orders),
+        Err(cause) => Found::refused(path, cause, memory),
+    }
+}
+
+fn open_directory(path: &Path, request: &ScanRequest) -> Result<(Root, Listing), Refusal> {
+    let root = Root::open(path, path)?;
+    let listing = Listing::read(&root, &request.bounds, |name| is_first(name, request));
+    Ok((root, listing))
+}
+
+fn open_single(path: &Path) -> Result<(Root, Listing), Refusal> {
+    let (parent, name) = path
+        .parent()
+        .zip(path.file_name())
+        .ok_or(Refusal::Missing)?;
+    let here = Path::new(".");
+    let parent = Some(parent).filter(|parent| !parent.as_os_str().is_empty());
+    let root = Root::open(parent.unwrap_or(here), path)?;
+    let listing = Listing::single(name.as_bytes());
+    let missing = |&entry: &Entry| matches!(root.stat(listing.name(entry)), Err(Errno::NOENT));
+    if listing.entries.iter().any(missing) {
+        return Err(Refusal::Missing);
+    }
+    Ok((root, listing))
+}
+
+fn sweep(root: &Root, mut listing: Listing, memory: &mut Memory, orders: Orders<'_>) -> Found {
+    let mut found = Found {
+        refused: listing.refused.drain(..).map(Arc::new).collect(),
+        ignored: listing.ignored,
+        ..Found::default()
+    };
+    found.left_out.files += listing.files_left_out;
+    for folder in listing.folders_left_out.drain(..) {
+        found.left_out.folder(folder);
+    }
+    if listing.entries.len() > orders.request.bounds.files_max {
+        listing.sort();
+    }
+    let pass = Pass {
+        root,
+        listing: &listing,
+        orders,
+    };
+    let entries = pass.within_bounds(&mut found.left_out);
+    let known = &*memory;
+    let outcomes = in_halves(&entries, |entries| {
+        let mut buffers = Buffers::default();
+        let look = |&entry| pass.look(entry, known, &mut buffers);
+        entries.iter().map(look).collect()
+    });
+    pass.take_in(entries.iter().copied().zip(outcomes), memory, &mut found);
+    found
+}
+
+/// A pass over the listed files of one root.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    root: &'a Root,
+    listing: &'a Listing,
+    orders: Orders<'a>,
+}
+
+/// What looking at a file gave.
+enum Outcome {
+    /// It is the one remembered at this place.
+    Same(usize),
+    /// It was read; the place is that of the state remembered before.
+    Read(Option<usize>, Seen),
+    /// There was no time for it.
+    NoTime,
+}
+
+impl Pass<'_> {
+    /// The files to examine: all, or as many as the bound allows beside those that come first.
+    fn within_bounds(&self, left_out: &mut LeftOut) -> Vec<Entry> {
+        let entries = &self.listing.entries;
+        let files_max = self.orders.request.bounds.files_max;
+        if entries.len() <= files_max {
+            return entries.clone();
+        }
+        let mut others = 0;
+        let mut within = Vec::with_capacity(files_max);
+        for &entry in entries {
+            let first = self.is_first(entry);
+            others += usize::from(!first);
+            if first || others <= files_max {
+                within.push(entry);
+            } else {
+                left_out.file(LeftOutBy::Files, self.place(entry).path());
+            }
+        }
+        within
+    }
+
+    fn look(&self, entry: Entry, memory: &Memory, buffers: &mut Buffers) -> Outcome {
+        let relative = self.listing.name(entry);
+        let known = memory.get(relative.to_bytes());
+        let trusted = known.and_then(|(_, seen)| self.orders.trusted(seen));
+        let before = known.map(|(index, _)| index);
+        if let Some((index, identity)) = before.zip(trusted) {
+            let stat = self.root.stat(relative);
+            if stat.is_ok_and(|stat| FileIdentity::of(&stat) == *identity) {
+                return Outcome::Same(index);
+            }
+        }
+        let deadline = self.orders.deadline;
+        if deadline.is_some_and(|deadline| Instant::now() > deadline) && !self.is_first(entry) {
+            return Outcome::NoTime;
+        }
+        let seen = examine(self.place(entry), trusted, self.orders.reading, buffers);
+        match (seen, before) {
+            (Some(seen), before) => Outcome::Read(before, seen),
+            (None, Some(index)) => Outcome::Same(index),
+            (None, None) => Outcome::NoTime,
+        }
+    }
+
+    fn is_first(&self, entry: Entry) -> bool {
+        let path = self.listing.name(entry).to_bytes();
+        let name = path.rsplit(|&byte| byte == b'/').next();
+        name.is_some_and(|name| is_first(name, self.orders.request))
+    }
+
+    fn place(&self, entry: Entry) -> Place<'_> {
+        Place {
+            root: self.root,
+            relative: self.listing.name(entry),
+            kind: entry.kind,
+        }
+    }
+
+    /// Brings the memory up to date and notes what changed.
+    fn take_in(
+        &self,
+        outcomes: impl Iterator<Item = (Entry, Outcome)>,
+        memory: &mut Memory,
+        found: &mut Found,
+    ) {
+        let mut kept = vec![false; memory.files().len()];
+        let mut added = Vec::new();
+        for (entry, outcome) in outcomes {
+            match outcome {
+                Outcome::Same(index) => kept[index] = true,
+                Outcome::Read(Some(index), seen) => {
+                    kept[index] = true;
+                    found.read += 1;
+                    renew(memory, index, seen, &mut found.changes);
+                }
+                Outcome::Read(None, seen) => {
+                    found.read += 1;
+                    let path = seen.verdict.path().to_owned();
+                    found.changes.added.push(path);
+                    let name = self.listing.name(entry).to_bytes().into();
+                    added.push(Remembered { name, seen });
+                }
+                Outcome::NoTime => {
+                    let path = self.place(entry).path();
+                    found.left_out.file(LeftOutBy::Time, path);
+                }
+            }
+        }
+        let files = memory.files().iter().zip(&kept);
+        let gone = files.filter(|(_, kept)| !**kept);
+        let gone = gone.map(|(file, _)| file.seen.verdict.path().to_owned());
+        found.changes.removed.extend(gone);
+        if !found.changes.removed.is_empty() || !added.is_empty() {
+            memory.renew(&kept, added);
+        }
+    }
+}
+
+impl Orders<'_> {
+    /// The identity that makes reading a file again unnecessary, if there is one.
+    fn trusted<'s>(&self, seen: &'s Seen) -> Option<&'s FileIdentity> {
+        let enough = !self.reading.deep || (seen.settled && seen.verdict.digest().is_some());
+        seen.verdict.identity().filter(|_| enough && !self.afresh)
+    }
+}
+
+/// Replaces what is remembered of a file that was read again, unless it says the same.
+fn renew(memory: &mut Memory, index: usize, mut seen: Seen, changes: &mut Changes) {
+    let Some(file) = memory.files().get(index) else {
+        return;
+    };
+    let old = &file.seen.verdict;
+    if !seen.verdict.is_same_content(old) {
+        changes.changed.push(seen.verdict.path().to_owned());
+    } else if seen.verdict.is_same(old) {
+        seen.verdict = old.clone();
+    } else {
+        changes.touched += 1;
+    }
+    memory.replace(index, seen);
+}
+
+/// Whether a file of this name may hold a planner that is examined before any bound applies.
+fn is_first(file: &[u8], request: &ScanRequest) -> bool {
+    let stem = file.strip_suffix(b".so").unwrap_or(file);
+    let bare = stem.strip_prefix(b"lib").unwrap_or(stem);
+    request
+        .first
+        .iter()
+        .any(|name| alike(name, stem) || alike(name, bare))
+}
+
+/// Compilers turn `-` into `_` in file names.
+fn alike(name: &str, stem: &[u8]) -> bool {
+    let plain = |byte: u8| if byte == b'-' { b'_' } else { byte };
+    let stem = stem.iter().copied();
+    name.len() == stem.len() && name.bytes().map(plain).eq(stem.map(plain))
+}
