@@ -14,6 +14,7 @@
 //! file stayed in one state meanwhile; every file seen ends in exactly one list of the [`Scan`];
 //! one bad file never hides another.
 
+mod cache;
 mod candidate;
 mod elf;
 mod examine;
@@ -33,6 +34,7 @@ mod sweep;
 #[cfg(test)]
 mod testing;
 
+pub use cache::CacheError;
 pub use candidate::Candidate;
 pub use elf::{ALLOWED_LIBRARIES, ElfError, Library};
 pub use fingerprint::Fingerprint;

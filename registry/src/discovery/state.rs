@@ -1,23 +1,25 @@
 //! Discovery that remembers: the second look at ten thousand files costs one `statx` each.
 
-use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::cache::{Cache, CacheError, Memories};
 use super::examine::Reading;
 use super::fingerprint::Fingerprint;
 use super::identity::Timestamp;
 use super::memory::Memory;
 use super::report::Changes;
-use super::request::{ScanRequest, Target};
+use super::request::ScanRequest;
 use super::scan::Scan;
 use super::sweep::{self, Orders};
 
 /// Directories under observation.
 #[derive(Debug)]
 pub struct Discovery {
-    memories: HashMap<Target, Memory>,
+    memories: Memories,
     last: Option<Last>,
+    cache: Option<Cache>,
     clock: fn() -> Timestamp,
 }
 
@@ -46,25 +48,37 @@ pub struct Discovered {
     pub reading_took: Duration,
     /// How long sorting the findings took, fingerprint included.
     pub sorting_took: Duration,
+    /// Why the cache was not used or not written.
+    pub cache_problem: Option<Arc<CacheError>>,
 }
 
 impl Default for Discovery {
     fn default() -> Self {
         Self {
-            memories: HashMap::new(),
+            memories: Memories::new(),
             last: None,
+            cache: None,
             clock: Timestamp::now,
         }
     }
 }
 
 impl Discovery {
+    /// Remembers beyond this process, in a folder that only this user can write.
+    pub fn with_cache(folder: PathBuf) -> Self {
+        Self {
+            cache: Some(Cache::new(folder)),
+            ..Self::default()
+        }
+    }
+
     /// Looks at everything `request` names. No failure stops the rest: it is in the result.
     ///
     /// A file in the state it had at the last discovery is not read again, unless the request says
     /// so.
     pub fn discover(&mut self, request: &ScanRequest) -> Discovered {
         let start = Instant::now();
+        let loaded = self.load(request);
         let mut memories = std::mem::take(&mut self.memories);
         let orders = Orders {
             request,
@@ -96,7 +110,44 @@ impl Discovery {
             beside.take_found(found);
         }
         let read = found.iter().map(|found| found.read).sum();
-        self.settle(request, beside, changes, read, reading_took)
+        let mut discovered = self.settle(request, beside, changes, read, reading_took);
+        let stored = self.store(request, &discovered, loaded.is_err());
+        let problem = loaded.and(stored).err();
+        if let Some(problem) = &problem {
+            let error: &dyn std::error::Error = problem;
+            tracing::warn!(
+                code = problem.code(),
+                error,
+                "the discovery cache is not used"
+            );
+        }
+        discovered.cache_problem = problem.map(Arc::new);
+        discovered
+    }
+
+    /// Fills an empty memory from the cache.
+    fn load(&mut self, request: &ScanRequest) -> Result<(), CacheError> {
+        match &self.cache {
+            Some(cache) if self.memories.is_empty() => {
+                self.memories = cache.load(request)?;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn store(
+        &self,
+        request: &ScanRequest,
+        discovered: &Discovered,
+        replace: bool,
+    ) -> Result<(), CacheError> {
+        match &self.cache {
+            Some(cache) if replace || !discovered.changes.is_empty() => {
+                cache.store(request, &self.memories)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Keeps the last scan if nothing tells it from this one, else sorts the findings anew.
@@ -137,6 +188,7 @@ impl Discovery {
             read,
             reading_took,
             sorting_took: start.elapsed(),
+            cache_problem: None,
         };
         self.last = Some(Last {
             request: request.clone(),

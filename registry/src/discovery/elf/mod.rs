@@ -55,6 +55,20 @@ impl Library {
             needed,
         })
     }
+
+    /// A library of which everything is known already, unless its names are not allowed.
+    pub(in crate::discovery) fn remembered(
+        manifest: Manifest,
+        soname: Option<String>,
+        needed: Vec<String>,
+    ) -> Option<Self> {
+        let libraries = Libraries { soname, needed };
+        Some(Self {
+            manifest,
+            needed: libraries.check().ok()?,
+            soname: libraries.soname.map(String::into_boxed_str),
+        })
+    }
 }
 
 #[cfg(test)]

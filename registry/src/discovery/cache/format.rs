@@ -1,0 +1,225 @@
+//! The bytes of a cache: a header with version and checksum, then one record a file.
+//!
+//! Only candidates are kept. What was refused is read again, which costs as much as it cost first.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use blake3::Hash;
+use plugin_api::manifest::Manifest;
+
+use super::super::candidate::Candidate;
+use super::super::elf::Library;
+use super::super::examine::{Seen, Verdict};
+use super::super::identity::{FileIdentity, Timestamp};
+use super::super::memory::{Memory, Remembered};
+use super::super::parallel::in_halves;
+use super::super::request::Target;
+
+/// Changes with the layout, and with what the reader of libraries accepts.
+const MAGIC: &[u8] = concat!(
+    "registry discovery cache 1 ",
+    env!("CARGO_PKG_VERSION"),
+    "\n"
+)
+.as_bytes();
+const HASH_BYTES: usize = 32;
+
+/// What is known of each directory or file.
+pub(in crate::discovery) type Memories = HashMap<Target, Memory>;
+
+/// Why bytes are not a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    Foreign,
+    Corrupt,
+}
+
+/// Writes what is known of the candidates among the remembered files.
+pub(super) fn encode(memories: &Memories) -> Vec<u8> {
+    let mut out = Writer(Vec::new());
+    out.number(memories.len() as u64);
+    for (target, memory) in memories {
+        let (kind, path) = match target {
+            Target::File(path) => (0, path),
+            Target::Directory(path) => (1, path),
+        };
+        out.number(kind);
+        out.bytes(path.as_os_str().as_bytes());
+        let candidates = || {
+            memory
+                .files()
+                .iter()
+                .filter_map(|file| match &file.seen.verdict {
+                    Verdict::Candidate(candidate) => Some((file, candidate)),
+                    Verdict::Refused(_) => None,
+                })
+        };
+        out.number(candidates().count() as u64);
+        for (file, candidate) in candidates() {
+            let mut record = Writer(Vec::new());
+            record.candidate(file, candidate);
+            out.bytes(&record.0);
+        }
+    }
+    let body = out.0;
+    [MAGIC, blake3::hash(&body).as_bytes(), &body].concat()
+}
+
+/// Reads what [`encode`] wrote.
+pub(super) fn decode(bytes: &[u8]) -> Result<Memories, Unreadable> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or(Unreadable::Foreign)?;
+    let (hash, body) = rest
+        .split_first_chunk::<HASH_BYTES>()
+        .ok_or(Unreadable::Corrupt)?;
+    if blake3::hash(body) != Hash::from_bytes(*hash) {
+        return Err(Unreadable::Corrupt);
+    }
+    Reader(body).memories().ok_or(Unreadable::Corrupt)
+}
+
+/// Appends fields: numbers of eight bytes, and byte strings with their length before them.
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn number(&mut self, value: u64) {
+        self.0.extend(value.to_le_bytes());
+    }
+
+    fn bytes(&mut self, value: &[u8]) {
+        self.number(value.len() as u64);
+        self.0.extend_from_slice(value);
+    }
+
+    fn time(&mut self, time: Timestamp) {
+        self.number(time.seconds.cast_unsigned());
+        self.number(time.nanos.into());
+    }
+
+    fn candidate(&mut self, file: &Remembered, candidate: &Candidate) {
+        let identity = &candidate.identity;
+        self.bytes(&file.name);
+        self.number(identity.device);
+        self.number(identity.inode);
+        self.number(identity.size);
+        self.time(identity.modified);
+        self.time(identity.changed);
+        self.number(file.seen.settled.into());
+        self.bytes(
+            candidate
+                .digest
+                .as_ref()
+                .map_or(&[], |digest| digest.as_bytes()),
+        );
+        let library = &candidate.library;
+        self.bytes(library.soname.as_deref().unwrap_or_default().as_bytes());
+        self.number(library.needed.len() as u64);
+        for name in &library.needed {
+            self.bytes(name.as_bytes());
+        }
+        // A manifest came from JSON, so it can be written as JSON; if not, the empty text is no
+        // manifest and the file is read again.
+        let manifest = serde_json::to_vec(&library.manifest).unwrap_or_default();
+        self.bytes(&manifest);
+    }
+}
+
+/// Takes fields off the front; `None` means that they are not there.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn number(&mut self) -> Option<u64> {
+        let (value, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(u64::from_le_bytes(*value))
+    }
+
+    fn bytes(&mut self) -> Option<&'a [u8]> {
+        let len = usize::try_from(self.number()?).ok()?;
+        let (value, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(value)
+    }
+
+    fn time(&mut self) -> Option<Timestamp> {
+        Some(Timestamp {
+            seconds: self.number()?.cast_signed(),
+            nanos: u32::try_from(self.number()?).ok()?,
+        })
+    }
+
+    fn memories(mut self) -> Option<Memories> {
+        let mut memories = Memories::new();
+        for _ in 0..self.number()? {
+            let (kind, path) = (self.number()?, self.bytes()?);
+            let path = PathBuf::from(OsStr::from_bytes(path));
+            let memory = self.memory(&path)?;
+            let target = match kind {
+                0 => Target::File(path),
+                1 => Target::Directory(path),
+                _ => return None,
+            };
+            memories.insert(target, memory);
+        }
+        self.0.is_empty().then_some(memories)
+    }
+
+    fn memory(&mut self, path: &Path) -> Option<Memory> {
+        let mut records = Vec::new();
+        for _ in 0..self.number()? {
+            records.push(self.bytes()?);
+        }
+        let label: Arc<Path> = path.into();
+        let files = in_halves(&records, |records| {
+            let read = |record: &&[u8]| Reader(record).candidate(&label);
+            records.iter().map(read).collect()
+        });
+        let mut memory = Memory::default();
+        memory.renew(&[], files.into_iter().collect::<Option<Vec<_>>>()?);
+        Some(memory)
+    }
+
+    fn candidate(mut self, label: &Arc<Path>) -> Option<Remembered> {
+        let name = self.bytes()?;
+        let identity = FileIdentity {
+            device: self.number()?,
+            inode: self.number()?,
+            size: self.number()?,
+            modified: self.time()?,
+            changed: self.time()?,
+        };
+        let settled = self.number()? == 1;
+        let digest = match self.bytes()? {
+            [] => None,
+            digest => Some(Hash::from_bytes(digest.try_into().ok()?)),
+        };
+        let library = self.library()?;
+        let path = label.join(OsStr::from_bytes(name));
+        let candidate = Candidate {
+            path,
+            directory: Arc::clone(label),
+            identity,
+            digest,
+            library,
+        };
+        let verdict = Verdict::Candidate(Arc::new(candidate));
+        self.0.is_empty().then(|| Remembered {
+            name: name.into(),
+            seen: Seen { verdict, settled },
+        })
+    }
+
+    fn library(&mut self) -> Option<Library> {
+        let soname = str::from_utf8(self.bytes()?).ok()?;
+        let mut needed = Vec::new();
+        for _ in 0..self.number()? {
+            needed.push(str::from_utf8(self.bytes()?).ok()?.to_owned());
+        }
+        let soname = Some(soname.to_owned()).filter(|soname| !soname.is_empty());
+        let manifest = Manifest::from_json(self.bytes()?).ok()?;
+        Library::remembered(manifest, soname, needed)
+    }
+}
