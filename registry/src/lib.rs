@@ -45,8 +45,9 @@ pub use discovery::inspect;
 pub use load::LoadError;
 pub use name::{NameError, PlannerName};
 pub use planner::{
-    Builtin, CallCounts, CallError, CallProblem, CancelToken, DiscoverError, Discovered, GetError,
-    Handle, Held, Phase, PlanFailure, Planner, Rejected, Retired, StartError, StartFailure,
+    Builtin, CallCounts, CallError, CallProblem, CancelToken, DiscoverError, DiscoveryReport,
+    GetError, Handle, Held, Phase, PlanFailure, Planner, Rejected, Retired, StartError,
+    StartFailure,
 };
 pub use plugin_api;
 pub use registry::{Registry, WarmUp};

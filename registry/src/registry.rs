@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::diagnose::{Diagnosis, Observed, PlannerStatus};
 use crate::name::PlannerName;
 use crate::planner::{
-    DiscoverError, Discovered, GetError, Handle, Held, PlanFailure, Planner, Replace, Roster,
+    DiscoverError, DiscoveryReport, GetError, Handle, Held, PlanFailure, Planner, Replace, Roster,
 };
 
 /// Finds, checks, loads and supervises planners.
@@ -126,7 +126,7 @@ impl Registry {
         let observed = Observed {
             config: self.config(),
             planners,
-            discovered: &self.roster.discovered(),
+            discovered: &self.roster.latest(),
         };
         Ok(observed.diagnosis())
     }
@@ -136,14 +136,14 @@ impl Registry {
     /// A planner whose file is unchanged stays the very same object, started or not. One whose file
     /// changed or is gone is retired: calls in flight are awaited within a bound, then it is shut
     /// down once.
-    pub fn discover(&self) -> Result<Arc<Discovered>, DiscoverError> {
+    pub fn discover(&self) -> Result<Arc<DiscoveryReport>, DiscoverError> {
         self.roster.discover(Replace::Changed)
     }
 
     /// Like [`discover`](Self::discover), and replaces every planner that comes from a file: each is
     /// constructed anew when it is next asked for. The same bytes are not mapped again, so a plugin's
     /// statics outlive a reload.
-    pub fn reload(&self) -> Result<Arc<Discovered>, DiscoverError> {
+    pub fn reload(&self) -> Result<Arc<DiscoveryReport>, DiscoverError> {
         self.roster.discover(Replace::All)
     }
 

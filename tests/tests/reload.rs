@@ -30,7 +30,7 @@ fn discovering_an_unchanged_folder_changes_nothing_and_keeps_the_instance() {
     let registry = registry(&folder);
     let before: *const _ = registry.get("well_behaved").unwrap();
     let discovered = registry.discover().unwrap();
-    assert!(!discovered.changed);
+    assert!(!discovered.catalog_changed);
     assert_eq!(discovered.retired, registry::Retired::default());
     assert!(std::ptr::eq(before, registry.get("well_behaved").unwrap()));
 }
@@ -44,7 +44,7 @@ fn a_reload_replaces_every_planner_and_the_old_reference_is_turned_away() {
     let old = registry.get("well_behaved").unwrap();
     let handle = registry.handle("well_behaved").unwrap();
     let reloaded = registry.reload().unwrap();
-    assert!(reloaded.changed);
+    assert!(reloaded.catalog_changed);
     let retired = (
         reloaded.retired.shut_down,
         reloaded.retired.leaked,
@@ -164,7 +164,7 @@ fn a_builtin_planner_outlives_reloads_and_is_shut_down_once_with_its_registry() 
     std::thread::scope(|scope| {
         let call = scope.spawn(|| registry.plan("gate_planner", &request()));
         wait_entered.recv().unwrap();
-        assert!(!registry.reload().unwrap().changed);
+        assert!(!registry.reload().unwrap().catalog_changed);
         leave.send(()).unwrap();
         assert_eq!(call.join().unwrap().unwrap().tasks().len(), 1);
     });

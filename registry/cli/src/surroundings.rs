@@ -25,6 +25,8 @@ pub(crate) struct Surroundings {
     pub(crate) program_dir: Option<PathBuf>,
     /// The user's folder for data.
     pub(crate) data_dir: Option<PathBuf>,
+    /// The user's folder for what can be made anew.
+    pub(crate) cache_dir: Option<PathBuf>,
     /// The user's folder for configuration.
     pub(crate) config_dir: Option<PathBuf>,
     /// How answers look.
@@ -44,6 +46,7 @@ impl Surroundings {
                 .and_then(Path::parent)
                 .map(Path::to_owned),
             data_dir: user_dir("XDG_DATA_HOME", ".local/share"),
+            cache_dir: user_dir("XDG_CACHE_HOME", ".cache"),
             config_dir: user_dir("XDG_CONFIG_HOME", ".config"),
             stdout: terminal::look(&io::stdout()),
             stderr: terminal::look(&io::stderr()),
@@ -54,7 +57,7 @@ impl Surroundings {
     pub(crate) fn loader(&self, global: &Global) -> Loader {
         let mut loader = Config::loader()
             .env(self.environment.clone())
-            .defaults(Values::new().set_list("discovery.plugin_dirs", self.plugin_dirs()))
+            .defaults(self.defaults())
             .working_dir_file(CONFIG_FILE);
         let config_dirs = [
             Some(PathBuf::from(SYSTEM_CONFIG_DIR)),
@@ -66,6 +69,15 @@ impl Surroundings {
         match &global.config {
             Some(file) => loader.file(file),
             None => loader,
+        }
+    }
+
+    /// What the command does unless somebody says otherwise.
+    fn defaults(&self) -> Values {
+        let values = Values::new().set_list("discovery.plugin_dirs", self.plugin_dirs());
+        match &self.cache_dir {
+            Some(dir) => values.set("discovery.cache_dir", dir.join("registry")),
+            None => values,
         }
     }
 
@@ -102,6 +114,7 @@ mod tests {
             environment: Environment::empty(),
             program_dir: Some(folder.join("bin")),
             data_dir: Some(folder.join("share")),
+            cache_dir: None,
             config_dir: None,
             stdout: Look::PLAIN,
             stderr: Look::PLAIN,

@@ -39,7 +39,7 @@ pub use self::{
     error::{ConfigError, Place, Problem, Reason},
     file::Note,
     guarded::FileFault,
-    kind::{LogFormat, Table},
+    kind::{Folder, LogFormat, Table},
     loader::Loader,
     merged::Setting,
     origin::Origin,

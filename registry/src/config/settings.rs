@@ -7,8 +7,8 @@ use tracing::level_filters::LevelFilter;
 use super::{
     Config,
     kind::{
-        Count, Duration, FreeTable, LEVELS, LOG_FORMATS, LogFormat, Names, Number, OnePath, Paths,
-        Switch, Table,
+        Count, Duration, Folder, FolderOrOff, FreeTable, LEVELS, LOG_FORMATS, LogFormat, Names,
+        Number, OnePath, Paths, Switch, Table,
     },
     merged::Merged,
     row::{Reach, Row, per_planner, sections},
@@ -56,6 +56,9 @@ sections! {
         deep_fingerprint: bool = Switch, "1", "FACTORY_DEEP_FINGERPRINT", Harmless;
         /// Whether every discovery is a full one.
         force_rediscover: bool = Switch, "0", "FACTORY_FORCE_REDISCOVER", Harmless;
+        /// Where is kept what was learned of files, so that a new process starts without reading them.
+        /// The command's default is the user's cache folder.
+        cache_dir: Folder = FolderOrOff, "off", "FACTORY_CACHE_DIR", Granting;
     }
 
     /// Which planners are admitted.

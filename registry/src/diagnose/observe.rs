@@ -10,14 +10,14 @@ use super::{
 use crate::config::Config;
 use crate::discovery::{Candidate, Refusal, Refused};
 use crate::name::PlannerName;
-use crate::planner::{Discovered, Phase, Planner, Rejected};
+use crate::planner::{DiscoveryReport, Phase, Planner, Rejected};
 
 /// What a diagnosis is read off.
 #[derive(Debug)]
 pub(crate) struct Observed<'a> {
     pub(crate) config: &'a Config,
     pub(crate) planners: Vec<&'a Arc<Planner>>,
-    pub(crate) discovered: &'a Discovered,
+    pub(crate) discovered: &'a DiscoveryReport,
 }
 
 impl Observed<'_> {
@@ -30,7 +30,7 @@ impl Observed<'_> {
             excluded: self.excluded(),
             left_out: self.discovered.scan.left_out.clone(),
             ignored: usize::try_from(self.discovered.scan.ignored).unwrap_or(usize::MAX),
-            discovery_us: u64::try_from(self.discovered.duration.as_micros()).unwrap_or(u64::MAX),
+            discovery_us: u64::try_from(self.discovered.took.as_micros()).unwrap_or(u64::MAX),
         };
         Diagnosis::new(self.config, self.statuses(), files)
     }

@@ -1,10 +1,11 @@
 //! Everything a scan saw, sorted into lists.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::candidate::Candidate;
 use super::examine::Verdict;
-use super::refusal::Refused;
+use super::refusal::{Refusal, Refused};
 use super::report::LeftOut;
 use super::request::ScanRequest;
 use super::state::Discovery;
@@ -36,10 +37,15 @@ pub fn scan(request: &ScanRequest) -> Arc<Scan> {
 
 /// Reads a single file, whatever it is called. Runs nothing.
 pub fn inspect(file: &Path) -> Result<Arc<Candidate>, Arc<Refused>> {
-    match examine_single(file, 0, &ScanRequest::default()) {
-        Verdict::Candidate(candidate) => Ok(candidate),
-        Verdict::Refused(refused) => Err(refused),
+    let scan = scan(&ScanRequest {
+        manual: vec![file.to_owned()],
+        ..ScanRequest::default()
+    });
+    if let Some(candidate) = scan.candidates.first() {
+        return Ok(Arc::clone(candidate));
     }
+    let refused = scan.refused.first().cloned();
+    Err(refused.unwrap_or_else(|| Arc::new(Refused::new(file.to_owned(), Refusal::Missing))))
 }
 
 impl Scan {

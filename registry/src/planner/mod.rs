@@ -25,7 +25,7 @@ pub use cancel::CancelToken;
 pub use discover_error::DiscoverError;
 pub use get_error::{GetError, PlanFailure};
 pub use handle::Handle;
-pub use roster::{Discovered, Held, Retired};
+pub use roster::{DiscoveryReport, Held, Retired};
 pub(crate) use roster::{Replace, Roster};
 pub use start_error::{StartError, StartFailure};
 pub use supervised::{CallCounts, Phase, Planner};

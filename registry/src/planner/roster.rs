@@ -6,6 +6,7 @@
 //! bound, and the instance is shut down once.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,9 @@ use super::discover_error::DiscoverError;
 use super::get_error::GetError;
 use super::supervised::{Planner, Supervision};
 use crate::config::Config;
-use crate::discovery::{self, Bounds, Resolution, Scan, ScanRequest};
+use crate::discovery::{
+    Bounds, CacheError, Changes, Discovery, Fingerprint, Resolution, Scan, ScanRequest,
+};
 use crate::name::PlannerName;
 use crate::suggest;
 
@@ -42,25 +45,38 @@ pub(crate) struct Roster {
     catalog: Catalog<Planner>,
     /// The first discovery, which runs once however many threads ask.
     first: Slot<(), DiscoverError>,
-    discovered: Mutex<Arc<Discovered>>,
+    /// What is remembered of files. Whoever discovers takes it out meanwhile, so that no lock is held
+    /// while files are opened; another one who comes then starts without memory.
+    memory: Mutex<Option<Discovery>>,
+    latest: Mutex<Arc<DiscoveryReport>>,
 }
 
 /// What a discovery found, and what it changed.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Discovered {
+pub struct DiscoveryReport {
     /// What was read, and what could not be.
-    pub scan: Scan,
+    pub scan: Arc<Scan>,
+    /// Files that were added, changed or removed since the discovery before.
+    pub changes: Arc<Changes>,
+    /// One value for the whole content of all folders.
+    pub fingerprint: Option<Fingerprint>,
+    /// How many files were opened and read.
+    pub files_read: usize,
+    /// Why nothing was remembered from or for other processes.
+    pub cache_problem: Option<Arc<CacheError>>,
     /// Well-formed plugins that a trust gate turned away.
     pub rejected: Vec<Rejected>,
     /// Which of several files of one name counts.
     pub resolution: Resolution,
     /// Whether the catalog changed.
-    pub changed: bool,
+    pub catalog_changed: bool,
     /// What became of planners that the catalog no longer holds.
     pub retired: Retired,
-    /// How long it took.
-    pub duration: Duration,
+    /// How long listing and reading took.
+    pub reading_took: Duration,
+    /// How long it took altogether.
+    pub took: Duration,
 }
 
 /// What became of planners that were taken out of service.
@@ -100,13 +116,16 @@ impl Roster {
         supervision: Arc<Supervision>,
         builtins: Vec<Arc<Planner>>,
     ) -> Self {
+        let cache = config.discovery().cache_dir.path().map(Path::to_owned);
+        let memory = cache.map_or_else(Discovery::default, Discovery::with_cache);
         Self {
             config,
             supervision,
             builtins,
             catalog: Catalog::new(),
             first: Slot::new(),
-            discovered: Mutex::new(Arc::default()),
+            memory: Mutex::new(Some(memory)),
+            latest: Mutex::new(Arc::default()),
         }
     }
 
@@ -150,8 +169,8 @@ impl Roster {
     }
 
     /// What the latest discovery found.
-    pub(crate) fn discovered(&self) -> Arc<Discovered> {
-        Arc::clone(&self.discovered.lock())
+    pub(crate) fn latest(&self) -> Arc<DiscoveryReport> {
+        Arc::clone(&self.latest.lock())
     }
 
     /// Frees the generations before the current one.
@@ -170,9 +189,9 @@ impl Roster {
 
     /// Why there is no planner of this name.
     pub(crate) fn unknown(&self, name: &str) -> GetError {
-        let discovered = self.discovered();
+        let latest = self.latest();
         let wanted = name.trim().to_ascii_lowercase();
-        let rejected = discovered
+        let rejected = latest
             .rejected
             .iter()
             .find(|rejected| rejected.name.as_str() == wanted);
@@ -195,21 +214,34 @@ impl Roster {
 
     /// Scans the folders and makes what was found current. Runs no plugin code but the shutdown of
     /// planners that are no longer in the catalog.
-    pub(crate) fn discover(&self, replace: Replace) -> Result<Arc<Discovered>, DiscoverError> {
+    pub(crate) fn discover(&self, replace: Replace) -> Result<Arc<DiscoveryReport>, DiscoverError> {
         // Retiring would wait for the very call that asks for it.
         InsideCall::check().map_err(DiscoverError::inside_call)?;
         let started = Instant::now();
-        let mut discovered = Discovered {
-            scan: discovery::scan(&self.scan_request()),
-            ..Discovered::default()
-        };
-        let base = self.publish(&mut discovered, replace)?;
-        discovered.retired = self.retire_missing(base)?;
-        discovered.duration = started.elapsed();
-        let discovered = Arc::new(discovered);
-        let previous = std::mem::replace(&mut *self.discovered.lock(), Arc::clone(&discovered));
+        let mut report = self.scan(replace);
+        let base = self.publish(&mut report, replace)?;
+        report.retired = self.retire_missing(base)?;
+        report.took = started.elapsed();
+        let report = Arc::new(report);
+        let previous = std::mem::replace(&mut *self.latest.lock(), Arc::clone(&report));
         drop(previous);
-        Ok(discovered)
+        Ok(report)
+    }
+
+    fn scan(&self, replace: Replace) -> DiscoveryReport {
+        let memory = self.memory.lock().take();
+        let mut memory = memory.unwrap_or_default();
+        let discovered = memory.discover(&self.scan_request(replace));
+        *self.memory.lock() = Some(memory);
+        DiscoveryReport {
+            scan: discovered.scan,
+            changes: discovered.changes,
+            fingerprint: Some(discovered.fingerprint),
+            files_read: discovered.read,
+            cache_problem: discovered.cache_problem,
+            reading_took: discovered.reading_took,
+            ..DiscoveryReport::default()
+        }
     }
 
     fn ensure_discovered(&self) -> Result<(), GetError> {
@@ -230,7 +262,7 @@ impl Roster {
     /// may be quicker; then this scan is judged against that one's planners.
     fn publish(
         &self,
-        discovered: &mut Discovered,
+        report: &mut DiscoveryReport,
         replace: Replace,
     ) -> Result<&Snapshot<Planner>, PublishError> {
         let mut tries = 0;
@@ -240,7 +272,7 @@ impl Roster {
                 Replace::Changed => Some(base),
                 Replace::All => None,
             };
-            let admission = admit(&discovered.scan, keep, &self.config, &self.supervision);
+            let admission = admit(&report.scan, keep, &self.config, &self.supervision);
             let Admission {
                 planners,
                 rejected,
@@ -252,9 +284,9 @@ impl Roster {
                 Err(PublishError::Superseded { .. }) if tries < PUBLISH_TRIES_MAX => tries += 1,
                 Err(error) => return Err(error),
                 Ok(published) => {
-                    discovered.changed = matches!(published, Published::New(_));
-                    discovered.rejected = rejected;
-                    discovered.resolution = resolution;
+                    report.catalog_changed = matches!(published, Published::New(_));
+                    report.rejected = rejected;
+                    report.resolution = resolution;
                     return Ok(base);
                 }
             }
@@ -290,7 +322,7 @@ impl Roster {
         })
     }
 
-    fn scan_request(&self) -> ScanRequest {
+    fn scan_request(&self, replace: Replace) -> ScanRequest {
         let settings = self.config.discovery();
         let texts = |names: &[PlannerName]| -> BTreeSet<String> {
             names.iter().map(ToString::to_string).collect()
@@ -301,6 +333,8 @@ impl Roster {
             excluded: texts(&settings.exclude),
             first: texts(&self.config.trust().allowed),
             bounds: Bounds::default(),
+            deep: settings.deep_fingerprint,
+            afresh: settings.force_rediscover || replace == Replace::All,
         }
     }
 }

@@ -26,6 +26,7 @@ fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
         environment: Environment::from_pairs(variables.iter().copied()),
         program_dir: None,
         data_dir: None,
+        cache_dir: None,
         config_dir: None,
         stdout: Look::PLAIN,
         stderr: Look::PLAIN,

@@ -3,6 +3,7 @@
 //! A value arrives as the text of a variable or as a value of TOML, and both mean the same: a single
 //! value is always judged by its text, a list may be one text with separators or a list of texts.
 
+mod folder;
 mod list;
 mod number;
 mod word;
@@ -13,8 +14,9 @@ use figment::value::Value;
 
 use super::{error::Reason, value::to_json};
 
-pub use self::word::LogFormat;
+pub use self::{folder::Folder, word::LogFormat};
 pub(super) use self::{
+    folder::FolderOrOff,
     list::{Names, OnePath, Paths},
     number::{Count, Duration, Number},
     word::{LEVELS, LOG_FORMATS, Switch},

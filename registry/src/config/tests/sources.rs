@@ -176,7 +176,7 @@ fn a_planners_values_keep_their_types_and_their_files_and_hide_secrets() {
         })
     );
     assert!(!format!("{config:?}").contains("hush"));
-    let shown: Vec<_> = config.settings()[22..]
+    let shown: Vec<_> = config.settings()[23..]
         .iter()
         .map(|setting| {
             (
