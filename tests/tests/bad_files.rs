@@ -1,9 +1,9 @@
 //! Every file that is no usable plugin has a code of its own, and the report names it with reason and
 //! remedy.
 
-use plugin_api::API_VERSION;
-use registry::Registry;
+use plugin_api::{API_VERSION, Context, Plan, PlanError, PlanRequest, Planner};
 use registry::diagnose::{Diagnosis, PlannerState, Problem};
+use registry::{Builtin, Registry};
 use tests::{PluginFolder, fixture, manifest_source};
 
 fn registry(folder: &PluginFolder, allowed: &[&str]) -> Registry {
@@ -157,4 +157,73 @@ fn a_file_replaced_by_another_planner_after_discovery_is_refused() {
     assert_eq!(registry.list().unwrap()[1].state, PlannerState::NotLoaded);
     std::fs::copy(fixture("chatty"), folder.file("libwaits.so")).unwrap();
     assert_eq!(registry.get("waits").unwrap_err().code(), "E_REPLACED");
+}
+
+#[test]
+fn a_refused_planner_is_told_from_an_unknown_one_however_its_name_is_written() {
+    let folder = PluginFolder::new().with(&fixture("chatty"));
+    let registry = registry(&folder, &["waits"]);
+    let codes = ["chatty", " Chatty", "waits", "WAITS", "wait"]
+        .map(|name| registry.get(name).unwrap_err().code());
+    assert_eq!(
+        codes,
+        [
+            "E_NOT_ALLOWED",
+            "E_NOT_ALLOWED",
+            "E_ABSENT",
+            "E_ABSENT",
+            "E_UNKNOWN_PLANNER"
+        ]
+    );
+}
+
+#[test]
+fn a_link_that_stays_in_its_plugin_folder_loads_and_one_that_leaves_it_does_not() {
+    let outside = PluginFolder::new().with(&fixture("chatty"));
+    let folder =
+        PluginFolder::new().with_file("waits.bin", &std::fs::read(fixture("waits")).unwrap());
+    std::os::unix::fs::symlink("waits.bin", folder.file("waits.so")).unwrap();
+    std::os::unix::fs::symlink(outside.file("libchatty.so"), folder.file("chatty.so")).unwrap();
+    let registry = registry(&folder, &["waits", "chatty"]);
+    assert_eq!(registry.get("waits").unwrap().manifest().name, "waits");
+    let diagnosis = registry.diagnose().unwrap();
+    assert_eq!(
+        refusal(&diagnosis, &folder, "chatty.so").code,
+        "E_LINK_OUTSIDE"
+    );
+
+    // What is discovered as a file and then replaced by a link out of the folder is not followed.
+    std::fs::copy(fixture("chatty"), folder.file("later.so")).unwrap();
+    registry.discover().unwrap();
+    std::fs::remove_file(folder.file("later.so")).unwrap();
+    std::os::unix::fs::symlink(outside.file("libchatty.so"), folder.file("later.so")).unwrap();
+    assert_eq!(registry.get("chatty").unwrap_err().code(), "E_LINK_OUTSIDE");
+}
+
+#[test]
+fn a_file_with_the_name_of_a_builtin_planner_is_refused_and_disables_nobody() {
+    let folder = PluginFolder::new()
+        .with(&fixture("chatty"))
+        .with(&fixture("waits"));
+    let registry = Registry::builder()
+        .plugin_dir(folder.path())
+        .allow(["chatty", "waits"])
+        .builtin(Builtin::new("chatty", Quiet))
+        .build()
+        .unwrap();
+    assert_eq!(registry.get("waits").unwrap().name().as_str(), "waits");
+    assert_eq!(registry.get("chatty").unwrap().path(), None);
+    let diagnosis = registry.diagnose().unwrap();
+    assert_eq!(
+        refusal(&diagnosis, &folder, "libchatty.so").code,
+        "E_BUILT_IN"
+    );
+}
+
+struct Quiet;
+
+impl Planner for Quiet {
+    fn plan(&self, _request: &PlanRequest, _cx: &Context) -> Result<Plan, PlanError> {
+        Err(PlanError::failed("quiet"))
+    }
 }

@@ -158,7 +158,7 @@ fn status(planner: &Planner) -> PlannerStatus {
     let (state, problem) = match planner.phase() {
         Phase::Ready => (PlannerState::Ready, None),
         Phase::Failed { cause, .. } => {
-            let problem = Problem::new(cause.code(), &*cause, cause.remedy());
+            let problem = Problem::new(cause.code(), &*cause, cause.remedy(planner.name()));
             (PlannerState::Failed, Some(problem))
         }
         Phase::Starting { .. } => (PlannerState::Starting, None),

@@ -1,5 +1,8 @@
 //! A file that may become a planner once it is trusted.
 
+use std::ffi::CString;
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +11,8 @@ use plugin_api::manifest::Manifest;
 
 use super::elf::Library;
 use super::identity::FileIdentity;
+use super::refusal::Refusal;
+use super::root::Root;
 
 /// A well-formed library with a well-formed manifest. Nothing is said about trust.
 #[derive(Debug)]
@@ -56,8 +61,29 @@ impl Candidate {
         &self.library
     }
 
+    /// Opens the file once more the way it was opened to be read: beneath its directory, and only if
+    /// it is a regular file. What it holds may have changed.
+    pub(crate) fn reopen(&self) -> Result<File, Refusal> {
+        let (folder, below) = match self.path.strip_prefix(&self.directory) {
+            Ok(below) if !below.as_os_str().is_empty() => (&*self.directory, below),
+            // A file that was configured by its own path.
+            _ => split(&self.path).ok_or(Refusal::Missing)?,
+        };
+        let below = CString::new(below.as_os_str().as_bytes()).map_err(|_| Refusal::FileName)?;
+        let (fd, _stat) = Root::open(folder, folder)?.open_file(&below)?;
+        Ok(File::from(fd))
+    }
+
     pub(super) fn is_same_file(&self, other: &Self) -> bool {
         let file = |candidate: &Self| (candidate.identity.device, candidate.identity.inode);
         file(self) == file(other)
     }
+}
+
+/// A file's folder and its name there.
+fn split(path: &Path) -> Option<(&Path, &Path)> {
+    let name = Path::new(path.file_name()?);
+    let folder = path.parent()?;
+    let here = folder.as_os_str().is_empty();
+    Some((if here { Path::new(".") } else { folder }, name))
 }

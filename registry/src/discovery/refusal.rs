@@ -200,7 +200,7 @@ impl Refusal {
             Self::Vanished | Self::Changing => {
                 "Discover again; put new versions in place by renaming a finished file."
             }
-            Self::TooLarge { .. } => "Strip the library, or raise the bound on file size.",
+            Self::TooLarge { .. } => "Strip the library of debug information.",
             Self::SameName { .. } => "Keep one of the two files.",
             Self::SimilarName { .. } => "Rename one of the two planners.",
             Self::Library(error) => error.remedy(),

@@ -77,7 +77,7 @@ impl LoadError {
     /// What the operator can do about it.
     pub fn remedy(&self) -> String {
         match self {
-            Self::Open { .. } => "Check the library with `ldd FILE`, and build it again on this system.".to_owned(),
+            Self::Open { .. } => "See what it needs with `readelf -d FILE`, and build it again on this system.".to_owned(),
             Self::NoRoot => "Export the planner with `plugin_api::export_planner!`.".to_owned(),
             Self::Header { .. } | Self::Layout { .. } => format!(
                 "Build the plugin again with plugin-api {}.",

@@ -82,8 +82,8 @@ fn open_sealed(sealed: &Sealed) -> Result<Library, LoadError> {
     let flags = RTLD_NOW | RTLD_LOCAL | libc::RTLD_NODELETE;
     // SAFETY: running a library's constructors is what loading means; only `Verified` leads here, and
     // it says that the operator's policy allows these bytes to run in this process.
-    unsafe { Library::open(Some(path), flags) }.map_err(|error| LoadError::Open {
-        reason: words_of_the_loader(&error, path),
+    unsafe { Library::open(Some(&path), flags) }.map_err(|error| LoadError::Open {
+        reason: words_of_the_loader(&error, &path),
     })
 }
 

@@ -37,13 +37,14 @@ pub(crate) struct Admission {
 pub(crate) fn admit(
     scan: &Scan,
     keep: Option<&Snapshot<Planner>>,
+    builtins: &[Arc<Planner>],
     config: &Config,
     supervision: &Arc<Supervision>,
 ) -> Admission {
     let mut rejected = Vec::new();
     let mut passed = Vec::new();
     for candidate in &scan.candidates {
-        match judge(candidate, supervision) {
+        match judge(candidate, builtins, supervision) {
             Ok(()) => passed.push(Arc::clone(candidate)),
             Err(rejection) => rejected.push(rejection),
         }
@@ -63,12 +64,21 @@ pub(crate) fn admit(
     }
 }
 
-fn judge(candidate: &Candidate, supervision: &Supervision) -> Result<(), Rejected> {
+fn judge(
+    candidate: &Candidate,
+    builtins: &[Arc<Planner>],
+    supervision: &Supervision,
+) -> Result<(), Rejected> {
     // Discovery gives candidates with valid names only; `planner_of` looks again.
     let Ok(name) = PlannerName::parse(candidate.name()) else {
         return Ok(());
     };
-    trust::admit(&name, candidate.manifest(), &supervision.policy).map_err(|refusal| Rejected {
+    let verdict = if builtins.iter().any(|builtin| *builtin.name() == name) {
+        Err(Refusal::BuiltIn { name: name.clone() })
+    } else {
+        trust::admit(&name, candidate.manifest(), &supervision.policy)
+    };
+    verdict.map_err(|refusal| Rejected {
         name,
         path: candidate.path().to_owned(),
         refusal,

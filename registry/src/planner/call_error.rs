@@ -35,26 +35,17 @@ impl CallError {
     pub fn remedy(&self) -> String {
         let planner = &self.planner;
         match &self.problem {
-            CallProblem::NotStarted(error) => error.remedy(),
-            CallProblem::Planner(error) => match (error.kind(), error.setting()) {
-                (PlanErrorKind::Config, Some(setting)) => format!("Set {setting}."),
-                (PlanErrorKind::Deadline, _) => {
-                    format!("Raise the deadline or `[planners.{planner}] timeout`.")
-                }
-                (PlanErrorKind::InvalidInput, _) => "Mend the objective or the context.".to_owned(),
-                _ if error.is_transient() => "Try again later.".to_owned(),
-                _ => format!("See what {planner} logged about it."),
-            },
-            CallProblem::Late { .. } => {
-                format!("Raise the deadline or `[planners.{planner}] timeout`.")
+            CallProblem::Late { .. } => raise_the_deadline(planner),
+            CallProblem::Planner(error) if error.kind() == PlanErrorKind::Deadline => {
+                raise_the_deadline(planner)
             }
-            CallProblem::Retired => "Ask for the planner again.".to_owned(),
-            CallProblem::InvalidRequest(_) => "Mend the objective or the context.".to_owned(),
-            CallProblem::Panic { .. }
-            | CallProblem::InvalidPlan(_)
-            | CallProblem::Protocol { .. } => "Report it to the plugin's author.".to_owned(),
+            problem => problem.remedy(planner),
         }
     }
+}
+
+fn raise_the_deadline(planner: &PlannerName) -> String {
+    format!("Raise the deadline, PLANNER_DEFAULT_TIMEOUT or `[planners.{planner}] timeout`.")
 }
 
 /// What went wrong in a call into a plugin.
@@ -103,11 +94,32 @@ impl CallProblem {
             Self::NotStarted(error) => error.code(),
             Self::Planner(error) if error.kind() != PlanErrorKind::Failed => error.code(),
             Self::Planner(_) | Self::Panic { .. } => otherwise,
-            Self::InvalidRequest(error) => error.code(),
+            Self::InvalidRequest(error) | Self::InvalidPlan(error) => error.code(),
             Self::Retired => "E_RETIRED",
             Self::Late { .. } => "E_DEADLINE",
-            Self::InvalidPlan(_) => "E_PLAN_INVALID",
             Self::Protocol { .. } => "E_PROTOCOL",
+        }
+    }
+
+    /// What the operator can do about it, whatever was asked of the planner.
+    pub(super) fn remedy(&self, planner: &PlannerName) -> String {
+        match self {
+            Self::NotStarted(error) => error.remedy(),
+            Self::Planner(error) => match (error.kind(), error.setting()) {
+                (PlanErrorKind::Config, Some(setting)) => format!(
+                    "Mend {setting}: a variable, or a value in `[planners.{planner}.config]`."
+                ),
+                (PlanErrorKind::InvalidInput, _) => "Mend the objective or the context.".to_owned(),
+                (PlanErrorKind::InvalidPlan, _) => "Report it to the plugin's author.".to_owned(),
+                (PlanErrorKind::Cancelled, _) => "Ask again.".to_owned(),
+                _ if error.is_transient() => "Try again later.".to_owned(),
+                _ => format!("See what {planner} logged about it."),
+            },
+            Self::Late { .. } | Self::Retired => "Ask again.".to_owned(),
+            Self::InvalidRequest(_) => "Mend the objective or the context.".to_owned(),
+            Self::Panic { .. } | Self::InvalidPlan(_) | Self::Protocol { .. } => {
+                "Report it to the plugin's author.".to_owned()
+            }
         }
     }
 }

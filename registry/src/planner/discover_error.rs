@@ -34,7 +34,11 @@ impl DiscoverError {
     pub fn remedy(&self) -> String {
         match self {
             Self::InsideCall => "Discover and reload outside of planners.".to_owned(),
-            Self::Catalog(_) => "Try again.".to_owned(),
+            Self::Catalog(error) => match **error {
+                PublishError::Superseded { .. } => "Discover again.".to_owned(),
+                PublishError::Exhausted => "Compact the registry, or restart the host.".to_owned(),
+                _ => "Report it to the maintainers of registry.".to_owned(),
+            },
         }
     }
 }

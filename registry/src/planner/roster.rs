@@ -272,7 +272,13 @@ impl Roster {
                 Replace::Changed => Some(base),
                 Replace::All => None,
             };
-            let admission = admit(&report.scan, keep, &self.config, &self.supervision);
+            let admission = admit(
+                &report.scan,
+                keep,
+                &self.builtins,
+                &self.config,
+                &self.supervision,
+            );
             let Admission {
                 planners,
                 rejected,

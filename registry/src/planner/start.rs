@@ -1,6 +1,5 @@
 //! The cold path: from a catalog entry to an instance that can be called.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use super::cancel::CancelToken;
 use super::get_error::GetError;
 use super::start_error::{StartError, StartFailure};
 use super::supervised::{Planner, Source};
+use crate::discovery::Candidate;
 use crate::load::{self, CallFailure, CallState, Instance};
 use crate::trust;
 
@@ -49,7 +49,7 @@ impl Planner {
         let started = Instant::now();
         let instance = match &self.source {
             Source::Builtin(instance) => Arc::clone(instance),
-            Source::Library(candidate) => Arc::new(self.construct(candidate.path(), started)?),
+            Source::Library(candidate) => Arc::new(self.construct(candidate, started)?),
         };
         if self.manifest.self_test {
             self.self_test(&instance, started)?;
@@ -59,8 +59,8 @@ impl Planner {
         Ok(instance)
     }
 
-    fn construct(&self, path: &Path, started: Instant) -> Result<Instance, StartFailure> {
-        let verified = trust::verify(path, &self.name, &self.supervision.policy)?;
+    fn construct(&self, candidate: &Candidate, started: Instant) -> Result<Instance, StartFailure> {
+        let verified = trust::verify(candidate, &self.name, &self.supervision.policy)?;
         // A later start of the same header reads the same file state, so the first digest stands.
         let _known = self.digest.set(verified.digest());
         let module = load::open(verified, &self.supervision.slot)?;

@@ -91,7 +91,7 @@ impl StartError {
     /// What the operator can do about it.
     pub fn remedy(&self) -> String {
         match self {
-            Self::Failed { cause, .. } => cause.remedy(),
+            Self::Failed { planner, cause, .. } => cause.remedy(planner),
             Self::TimedOut { .. } => {
                 "See which planner is still starting, with `registry diagnose`.".to_owned()
             }
@@ -134,14 +134,14 @@ impl StartFailure {
     }
 
     /// What the operator can do about it.
-    pub fn remedy(&self) -> String {
+    pub fn remedy(&self, planner: &PlannerName) -> String {
         match self {
             Self::Refused(refusal) => refusal.remedy(),
             Self::Load(error) => error.remedy(),
-            Self::Construct(_) => "Report it to the plugin's author.".to_owned(),
-            Self::SelfTest(_) => {
-                "Mend what the self-test found, then ask for the planner again.".to_owned()
+            Self::SelfTest(CallProblem::Late { .. }) => {
+                "Raise PLANNER_SELF_TEST_TIMEOUT.".to_owned()
             }
+            Self::Construct(problem) | Self::SelfTest(problem) => problem.remedy(planner),
         }
     }
 }

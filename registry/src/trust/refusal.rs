@@ -1,10 +1,11 @@
 //! Why a file may not run.
 
+use std::io;
 use std::sync::Arc;
 
 use plugin_api::ApiVersion;
 
-use crate::discovery::ElfError;
+use crate::discovery;
 use crate::name::PlannerName;
 
 /// Why a file may not run.
@@ -31,21 +32,18 @@ pub enum Refusal {
         /// What this host speaks.
         host: ApiVersion,
     },
-    /// The file cannot be read.
-    #[error("the file cannot be read")]
-    Unreadable(#[source] Arc<std::io::Error>),
-    /// The file is no regular file any more.
-    #[error("not a regular file")]
-    NotRegular,
-    /// The file is larger than the bound.
-    #[error("larger than {size_bytes_max} bytes")]
-    TooLarge {
-        /// The bound.
-        size_bytes_max: u64,
+    /// The host brought a planner of this name along.
+    #[error("the host brought its own planner {name:?} along", name = name.as_str())]
+    BuiltIn {
+        /// The name.
+        name: PlannerName,
     },
-    /// The bytes are no library that may be loaded.
+    /// The file is not what discovery accepts, or not any more.
     #[error(transparent)]
-    Library(Arc<ElfError>),
+    File(Arc<discovery::Refusal>),
+    /// The bytes could not be sealed.
+    #[error("no sealed copy of the file could be made")]
+    Seal(#[source] Arc<io::Error>),
     /// The file was replaced by another planner since it was discovered.
     #[error("the file was {expected:?} when it was discovered and is {found:?} now", expected = expected.as_str())]
     Replaced {
@@ -63,10 +61,9 @@ impl Refusal {
             Self::Blocked { .. } => "E_BLOCKED",
             Self::NotAllowed { .. } => "E_NOT_ALLOWED",
             Self::ApiVersion { .. } => "E_API_VERSION",
-            Self::Unreadable(_) => "E_READ",
-            Self::NotRegular => "E_NOT_REGULAR",
-            Self::TooLarge { .. } => "E_TOO_LARGE",
-            Self::Library(error) => error.code(),
+            Self::BuiltIn { .. } => "E_BUILT_IN",
+            Self::File(refusal) => refusal.code(),
+            Self::Seal(_) => "E_SEAL",
             Self::Replaced { .. } => "E_REPLACED",
         }
     }
@@ -86,19 +83,20 @@ impl Refusal {
             Self::ApiVersion { host, .. } => {
                 format!("Build the plugin again with plugin-api {host}.")
             }
-            Self::Unreadable(_) => {
-                "Check the disk and the file's permissions, then discover again.".to_owned()
+            Self::BuiltIn { .. } => {
+                "Remove the file, or build the host without its own.".to_owned()
             }
-            Self::NotRegular => "Put the library itself in its place.".to_owned(),
-            Self::TooLarge { .. } => "Strip the library of debug information.".to_owned(),
-            Self::Library(error) => error.remedy().to_owned(),
+            Self::File(refusal) => refusal.remedy().to_owned(),
+            Self::Seal(_) => {
+                "Check that the system allows memory files and has memory left.".to_owned()
+            }
             Self::Replaced { .. } => "Discover again.".to_owned(),
         }
     }
 }
 
-impl From<ElfError> for Refusal {
-    fn from(error: ElfError) -> Self {
-        Self::Library(Arc::new(error))
+impl From<discovery::Refusal> for Refusal {
+    fn from(refusal: discovery::Refusal) -> Self {
+        Self::File(Arc::new(refusal))
     }
 }

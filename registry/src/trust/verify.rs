@@ -1,14 +1,14 @@
 //! The gates that need the bytes.
 
-use std::path::Path;
+use std::io::Read;
 use std::sync::Arc;
 
 use plugin_api::manifest::Manifest;
 
 use super::admit::admit;
-use super::sealed::{SealError, Sealed};
+use super::sealed::Sealed;
 use super::{Policy, Refusal};
-use crate::discovery::Library;
+use crate::discovery::{self, Candidate, Library};
 use crate::name::PlannerName;
 
 /// A library that passed every gate, as a sealed copy of the bytes that passed.
@@ -47,14 +47,16 @@ impl Verified {
     }
 }
 
-/// Reads the file that was discovered as `name` once, and judges those bytes.
+/// Reads the candidate's file once more, as it is now, and judges exactly the bytes that it seals.
 pub(crate) fn verify(
-    path: &Path,
+    candidate: &Candidate,
     name: &PlannerName,
     policy: &Policy,
 ) -> Result<Verified, Refusal> {
-    let (sealed, bytes) = Sealed::read(path, policy.size_bytes_max)?;
-    let manifest = Library::from_bytes(&bytes)?.manifest;
+    let bytes = read_bounded(candidate, policy.size_bytes_max)?;
+    let manifest = Library::from_bytes(&bytes)
+        .map_err(discovery::Refusal::from)?
+        .manifest;
     if manifest.name != name.as_str() {
         return Err(Refusal::Replaced {
             expected: name.clone(),
@@ -62,6 +64,7 @@ pub(crate) fn verify(
         });
     }
     admit(name, &manifest, policy)?;
+    let sealed = Sealed::copy(&bytes).map_err(|error| Refusal::Seal(Arc::new(error)))?;
     Ok(Verified {
         name: name.clone(),
         manifest,
@@ -70,12 +73,19 @@ pub(crate) fn verify(
     })
 }
 
-impl From<SealError> for Refusal {
-    fn from(error: SealError) -> Self {
-        match error {
-            SealError::NotRegular => Self::NotRegular,
-            SealError::TooLarge { size_bytes_max } => Self::TooLarge { size_bytes_max },
-            SealError::Io(error) => Self::Unreadable(Arc::new(error)),
+fn read_bounded(candidate: &Candidate, size_bytes_max: u64) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    // One byte over the bound shows that the file is larger, and bounds one that grows meanwhile.
+    let mut file = candidate.reopen()?.take(size_bytes_max + 1);
+    file.read_to_end(&mut bytes)
+        .map_err(discovery::Refusal::Unreadable)?;
+    let size_bytes = bytes.len() as u64;
+    if size_bytes > size_bytes_max {
+        return Err(discovery::Refusal::TooLarge {
+            bytes: size_bytes,
+            bytes_max: size_bytes_max,
         }
+        .into());
     }
+    Ok(bytes)
 }
