@@ -5,9 +5,10 @@
 //! that replaced values stay until the row is dropped or [compacted](Generations::compact) with a
 //! unique borrow.
 //!
-//! Cells live in buckets that double in size and never move. Every cell below the published number
-//! is filled: a publisher fills the cell first and publishes its number after, with a release that
-//! the reader's acquire meets.
+//! Cells live in buckets that double in size and never move. The published number is a cell's
+//! place, bucket and offset in one word, so that a reader shifts where it would otherwise take a
+//! logarithm. The published cell is filled: a publisher fills it first and publishes its place
+//! after, with a release that the reader's acquire meets.
 
 use thiserror::Error;
 
@@ -16,20 +17,22 @@ use crate::sync::{Mutex, OnceLock, broken};
 
 /// Cells in the first bucket; a checker gets few, because it pays for each.
 const FIRST_LEN: usize = if cfg!(registry_loom) { 1 } else { 8 };
-/// Buckets in a row, and with them the bound on publications: over a hundred million.
-const BUCKETS: usize = if cfg!(registry_loom) { 2 } else { 24 };
-
-type Bucket<S> = Box<[OnceLock<S>]>;
+/// Buckets in a row, a power of two, and with them the bound on publications.
+const BUCKETS: usize = if cfg!(registry_loom) { 2 } else { 16 };
+const BUCKET_BITS: u32 = BUCKETS.ilog2();
+/// The place of no cell, at which a reader finds the first value.
+const NOWHERE: usize = usize::MAX;
 
 /// An append-only row of values, the latest of which is current.
 #[derive(Debug)]
 pub(super) struct Generations<S> {
-    /// How many values were published after `first`.
-    published: AtomicUsize,
-    buckets: [OnceLock<Bucket<S>>; BUCKETS],
+    /// The place of the current value.
+    current: AtomicUsize,
+    buckets: [OnceLock<Box<[OnceLock<S>]>>; BUCKETS],
     first: S,
-    /// The publishers' own count. They never read `published`.
-    publishing: Mutex<usize>,
+    /// How many values were published after `first`. Publishers know it from here alone, and
+    /// never load what readers load.
+    published: Mutex<usize>,
 }
 
 /// Why a value was not published.
@@ -47,69 +50,59 @@ impl<S> Generations<S> {
     /// A row whose current value is `first`.
     pub(super) fn new(first: S) -> Self {
         Self {
-            published: AtomicUsize::new(0),
-            buckets: std::array::from_fn(|_| OnceLock::new()),
+            current: AtomicUsize::new(NOWHERE),
+            buckets: Self::fresh_buckets(),
             first,
-            publishing: Mutex::new(0),
+            published: Mutex::new(0),
         }
     }
 
     /// The current value.
     ///
-    /// Acquire pairs with the release in [`publish`](Self::publish): a reader that sees the number
-    /// also sees the bucket and the cell that were filled before it. Were a cell empty against the
-    /// invariant, the first value would be given, which the caller cannot tell from an early look.
+    /// Acquire pairs with the release in [`publish`](Self::publish): a reader that sees the place
+    /// also sees the bucket and the cell that were filled before it.
     #[inline]
     pub(super) fn current(&self) -> &S {
-        let published = self.published.load(Ordering::Acquire);
-        self.cell(published).unwrap_or(&self.first)
+        match self.cell(self.current.load(Ordering::Acquire)) {
+            Some(value) => value,
+            None => self.first(),
+        }
     }
 
     /// Makes `value` current if `expected` values were published so far.
     pub(super) fn publish(&self, expected: usize, value: S) -> Result<&S, Refusal> {
-        let mut published = self.publishing.lock();
+        let mut published = self.published.lock();
         if *published != expected && !broken("catalog.no_base_check") {
             return Err(Refusal::Superseded);
         }
-        let next = expected + 1;
-        let (bucket, offset) = locate(expected);
-        let bucket = self.buckets.get(bucket).ok_or(Refusal::Exhausted)?;
-        if bucket.get().is_none() {
-            let len = FIRST_LEN << locate(expected).0;
-            let cells = (0..len).map(|_| OnceLock::new()).collect();
-            bucket.set(cells).map_err(|_| Refusal::Filled)?;
-        }
+        let place = place(expected).ok_or(Refusal::Exhausted)?;
+        self.provide(place)?;
         if broken("catalog.number_first") {
-            self.published.store(next, Ordering::Release);
+            self.current.store(place, Ordering::Release);
         }
-        let cell = bucket.get().and_then(|cells| cells.get(offset));
-        let cell = cell.ok_or(Refusal::Exhausted)?;
+        let cell = self.uninit_cell(place).ok_or(Refusal::Exhausted)?;
         cell.set(value).map_err(|_| Refusal::Filled)?;
-        *published = next;
+        *published = expected + 1;
         let order = if broken("catalog.relaxed_publish") {
             Ordering::Relaxed
         } else {
             Ordering::Release
         };
-        self.published.store(next, order);
+        self.current.store(place, order);
         cell.get().ok_or(Refusal::Filled)
     }
 
     /// Drops every value but the current one, which becomes the first.
     pub(super) fn compact(&mut self) {
-        let published = std::mem::take(self.publishing.get_mut());
-        self.published = AtomicUsize::new(0);
-        let buckets =
-            std::mem::replace(&mut self.buckets, std::array::from_fn(|_| OnceLock::new()));
-        let Some((bucket, offset)) = published.checked_sub(1).map(locate) else {
-            return;
-        };
-        let current = buckets
-            .into_iter()
-            .nth(bucket)
-            .and_then(OnceLock::into_inner)
-            .and_then(|cells| cells.into_iter().nth(offset))
-            .and_then(OnceLock::into_inner);
+        let last = self.published.get_mut().checked_sub(1).and_then(place);
+        let fresh = Self::fresh_buckets();
+        let buckets = std::mem::replace(&mut self.buckets, fresh);
+        *self.published.get_mut() = 0;
+        self.current = AtomicUsize::new(NOWHERE);
+        let current = last.and_then(|place| {
+            let bucket = buckets.into_iter().nth(bucket(place))?.into_inner()?;
+            bucket.into_iter().nth(offset(place))?.into_inner()
+        });
         if let Some(current) = current {
             self.first = current;
         }
@@ -122,27 +115,61 @@ impl<S> Generations<S> {
 
     /// Every value still held, oldest first.
     pub(super) fn held(&self) -> impl Iterator<Item = &S> {
-        let published = self.published.load(Ordering::Acquire);
-        (0..=published).filter_map(|number| self.cell(number))
+        let published = *self.published.lock();
+        let rest = (0..published).filter_map(|index| self.cell(place(index)?));
+        std::iter::once(&self.first).chain(rest)
+    }
+
+    /// Where readers of no cell end: before the first publication, and, were a published cell
+    /// empty against the invariant, then too.
+    #[cold]
+    fn first(&self) -> &S {
+        &self.first
     }
 
     #[inline]
-    fn cell(&self, number: usize) -> Option<&S> {
-        let Some(index) = number.checked_sub(1) else {
-            return Some(&self.first);
-        };
-        let (bucket, offset) = locate(index);
-        self.buckets.get(bucket)?.get()?.get(offset)?.get()
+    fn cell(&self, place: usize) -> Option<&S> {
+        self.uninit_cell(place)?.get()
+    }
+
+    #[inline]
+    fn uninit_cell(&self, place: usize) -> Option<&OnceLock<S>> {
+        self.buckets[bucket(place)].get()?.get(offset(place))
+    }
+
+    /// Makes the bucket of this place, if it is the first there.
+    fn provide(&self, place: usize) -> Result<(), Refusal> {
+        let bucket = bucket(place);
+        if self.buckets[bucket].get().is_none() {
+            let cells = (0..FIRST_LEN << bucket).map(|_| OnceLock::new()).collect();
+            let set = self.buckets[bucket].set(cells);
+            set.map_err(|_| Refusal::Filled)?;
+        }
+        Ok(())
+    }
+
+    fn fresh_buckets() -> [OnceLock<Box<[OnceLock<S>]>>; BUCKETS] {
+        std::array::from_fn(|_| OnceLock::new())
     }
 }
 
-/// The bucket of the cell with this index, and the cell's place in it: bucket `b` holds
-/// `FIRST_LEN << b` cells.
-#[inline]
-const fn locate(index: usize) -> (usize, usize) {
-    let position = index + FIRST_LEN;
+/// The place of the cell with this index, if there is one: bucket `b` holds `FIRST_LEN << b` cells.
+fn place(index: usize) -> Option<usize> {
+    let position = index.checked_add(FIRST_LEN)?;
     let log = position.ilog2();
-    ((log - FIRST_LEN.ilog2()) as usize, position - (1 << log))
+    let bucket = (log - FIRST_LEN.ilog2()) as usize;
+    let offset = position - (1 << log);
+    (bucket < BUCKETS).then_some((offset << BUCKET_BITS) | bucket)
+}
+
+#[inline]
+const fn bucket(place: usize) -> usize {
+    place % BUCKETS
+}
+
+#[inline]
+const fn offset(place: usize) -> usize {
+    place >> BUCKET_BITS
 }
 
 #[cfg(test)]
@@ -151,11 +178,15 @@ mod tests {
 
     #[test]
     fn cells_fill_buckets_of_doubling_size_without_gap_or_overlap() {
-        let places: Vec<_> = [0, 7, 8, 23, 24, 55, 56].map(locate).to_vec();
-        assert_eq!(
-            places,
-            [(0, 0), (0, 7), (1, 0), (1, 15), (2, 0), (2, 31), (3, 0)]
-        );
+        let places = [0, 7, 8, 23, 24, 55, 56].map(|index| {
+            let place = place(index).unwrap();
+            (bucket(place), offset(place))
+        });
+        let expected = [(0, 0), (0, 7), (1, 0), (1, 15), (2, 0), (2, 31), (3, 0)];
+        assert_eq!(places, expected);
+        let cells = FIRST_LEN * ((1 << BUCKETS) - 1);
+        assert_eq!((place(cells), place(usize::MAX)), (None, None));
+        assert_eq!(place(cells - 1).map(bucket), Some(BUCKETS - 1));
     }
 
     #[test]

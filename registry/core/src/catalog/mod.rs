@@ -12,6 +12,7 @@
 mod generations;
 mod normal;
 mod snapshot;
+mod table;
 
 use std::sync::Arc;
 
@@ -21,10 +22,12 @@ pub use self::snapshot::Snapshot;
 
 use self::generations::{Generations, Refusal};
 use self::normal::{LEN_MAX, normalise};
+use self::table::NameHash;
 
 /// Names to headers, in generations.
 #[derive(Debug)]
 pub struct Catalog<H> {
+    hash: NameHash,
     generations: Generations<Snapshot<H>>,
 }
 
@@ -92,8 +95,10 @@ pub struct Held {
 impl<H> Catalog<H> {
     /// A catalog whose generation 0 is empty.
     pub fn new() -> Self {
+        let hash = NameHash::default();
         Self {
-            generations: Generations::new(Snapshot::empty()),
+            generations: Generations::new(Snapshot::empty(hash.clone())),
+            hash,
         }
     }
 
@@ -106,9 +111,10 @@ impl<H> Catalog<H> {
     /// Like [`get`](Self::get), for callers that want to own a share of the header.
     #[inline]
     pub fn get_shared(&self, name: &str) -> Option<&Arc<H>> {
+        let hash = self.hash.of(name);
         let snapshot = self.current();
         snapshot
-            .get(name)
+            .get_hashed(hash, name)
             .or_else(|| get_normalised(snapshot, name))
     }
 

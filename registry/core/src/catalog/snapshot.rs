@@ -1,30 +1,30 @@
 //! One generation of a catalog: an immutable table from names to shared headers.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
-
-use foldhash::fast::RandomState;
 
 use super::PublishError;
 use super::normal::is_normal;
+use super::table::{NameHash, Table};
 
 /// One generation of a catalog, immutable once published.
 #[derive(Debug)]
 pub struct Snapshot<H> {
+    table: Table<Arc<H>>,
+    hash: NameHash,
     /// Generations before this one since the catalog was made.
     number: u64,
     /// Its place in the catalog's row, which compacting starts anew.
     pub(super) index: usize,
-    headers: HashMap<Box<str>, Arc<H>, RandomState>,
 }
 
 impl<H> Snapshot<H> {
-    pub(super) fn empty() -> Self {
+    /// Generation 0.
+    pub(super) fn empty(hash: NameHash) -> Self {
         Self {
+            table: Table::empty(),
+            hash,
             number: 0,
             index: 0,
-            headers: HashMap::default(),
         }
     }
 
@@ -33,25 +33,20 @@ impl<H> Snapshot<H> {
         base: &Self,
         entries: impl IntoIterator<Item = (N, Arc<H>)>,
     ) -> Result<Self, PublishError> {
-        let mut headers = HashMap::<Box<str>, _, RandomState>::default();
-        for (name, header) in entries {
-            let name = name.into();
-            if !is_normal(&name) {
-                return Err(PublishError::NotNormal { name });
-            }
-            match headers.entry(name) {
-                Entry::Vacant(place) => place.insert(header),
-                Entry::Occupied(place) => {
-                    let name = place.key().clone();
-                    return Err(PublishError::Duplicate { name });
-                }
-            };
+        let entries = entries.into_iter();
+        let entries: Vec<_> = entries
+            .map(|(name, header)| (name.into(), header))
+            .collect();
+        if let Some((name, _)) = entries.iter().find(|(name, _)| !is_normal(name)) {
+            return Err(PublishError::NotNormal { name: name.clone() });
         }
-        headers.shrink_to_fit();
+        let hash = base.hash.clone();
+        let table = Table::new(&hash, entries);
         Ok(Self {
+            table: table.map_err(|name| PublishError::Duplicate { name })?,
+            hash,
             number: base.number + 1,
             index: base.index + 1,
-            headers,
         })
     }
 
@@ -63,38 +58,41 @@ impl<H> Snapshot<H> {
     /// The header with exactly this name.
     #[inline]
     pub fn get(&self, name: &str) -> Option<&Arc<H>> {
-        self.headers.get(name)
+        self.get_hashed(self.hash.of(name), name)
+    }
+
+    /// Like [`get`](Self::get), for a name that was hashed before.
+    #[inline]
+    pub(super) fn get_hashed(&self, hash: u64, name: &str) -> Option<&Arc<H>> {
+        self.table.get(hash, name)
     }
 
     /// Names and headers, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<H>)> {
-        self.headers.iter().map(|(name, header)| (&**name, header))
+        self.table.iter()
     }
 
     /// How many headers there are.
-    pub fn len(&self) -> usize {
-        self.headers.len()
+    pub const fn len(&self) -> usize {
+        self.table.len()
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.headers.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Whether `other` maps the same names to the very same headers.
     pub(super) fn same_as(&self, other: &Self) -> bool {
         self.len() == other.len()
             && self.iter().all(|(name, header)| {
-                other
-                    .get(name)
-                    .is_some_and(|there| Arc::ptr_eq(header, there))
+                let there = other.get(name);
+                there.is_some_and(|there| Arc::ptr_eq(header, there))
             })
     }
 
-    /// Bytes of the table and its names, as near as can be told; headers are not counted.
+    /// Bytes of the table and its names; headers are not counted.
     pub(super) fn bytes(&self) -> usize {
-        let entry = size_of::<(Box<str>, Arc<H>)>() + 1;
-        let names: usize = self.headers.keys().map(|name| name.len()).sum();
-        size_of::<Self>() + self.headers.capacity() * entry + names
+        size_of::<Self>() + self.table.bytes()
     }
 }
