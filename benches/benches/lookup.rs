@@ -13,10 +13,10 @@ use benches::{Names, name, on_one_core, on_two_cores};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, criterion_group, criterion_main};
 use foldhash::fast::RandomState;
+use plugin_api::{Context, Plan, PlanError, PlanRequest, Planner};
+use registry::{Builtin, Registry};
 use registry_core::backoff::Backoff;
-use registry_core::catalog::Catalog;
 use registry_core::clock::Clock;
-use registry_core::instance::Instance;
 use registry_core::resident::Resident;
 use registry_core::slot::SlotPolicy;
 
@@ -51,9 +51,31 @@ fn headers(planners: usize) -> impl Iterator<Item = (Box<str>, Arc<Header>)> {
         .map(|(answer, number)| (name(number).into(), built(answer)))
 }
 
-/// The lookup under test: the spot where `Registry::get` goes once there is one.
-fn registry_get<'c>(catalog: &'c Catalog<Header>, name: &str) -> Option<&'c Instance<u64>> {
-    catalog.get(name)?.get()
+/// A planner that is never called: only finding it is measured.
+struct Idle;
+
+impl Planner for Idle {
+    fn plan(&self, _request: &PlanRequest, _cx: &Context) -> Result<Plan, PlanError> {
+        Err(PlanError::failed("idle"))
+    }
+}
+
+/// A registry whose planners are all started.
+#[expect(
+    clippy::expect_used,
+    reason = "a bench that cannot be set up must stop"
+)]
+fn registry(planners: usize) -> Registry {
+    let names = (0..planners).map(name);
+    let builder = Registry::builder().allow(names.clone());
+    let builder = names.clone().fold(builder, |builder, name| {
+        builder.builtin(Builtin::new(&name, Idle))
+    });
+    let registry = builder.build().expect("the registry is built");
+    for name in names {
+        registry.get(&name).expect("the planner starts");
+    }
+    registry
 }
 
 /// Measures `lookup`, with a reader of its own for each thread.
@@ -103,26 +125,22 @@ fn ours(
     threads: Threads,
     names: &Names,
 ) {
-    let catalog = Catalog::new();
-    let published = catalog.publish(catalog.current(), headers(planners));
-    assert!(published.is_ok(), "the catalog must be published");
+    let registry = registry(planners);
     contend(
         group,
         ("registry_get", threads, names),
         || (),
         |(), name| {
-            black_box(registry_get(&catalog, name));
+            let _found = black_box(registry.get(name));
         },
     );
-    let handle = catalog
-        .get_shared(&name(0))
-        .map_or_else(|| built(0), Arc::clone);
+    let handle = registry.handle(&name(0));
     contend(
         group,
         ("resolved_handle", threads, names),
-        || Arc::clone(&handle),
+        || handle.clone(),
         |handle, _| {
-            black_box(black_box(&*handle).get());
+            let _planner: Option<&registry::Planner> = black_box(black_box(handle).as_deref().ok());
         },
     );
     let once = OnceLock::from(7_u64);

@@ -1,5 +1,6 @@
 //! How a registry is put together.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::Arc;
@@ -95,11 +96,12 @@ impl Builder {
         }
         let config = self.loader.overrides(values).load()?;
         let supervision = Arc::new(Supervision::of(&config));
-        let mut builtins: Vec<Arc<Planner>> = Vec::new();
+        let mut builtins = Vec::new();
+        let mut names = BTreeSet::new();
         for builtin in self.builtins {
             let (mut manifest, instance) = builtin.into_parts();
             let name = PlannerName::parse(&manifest.name)?;
-            let taken = builtins.iter().any(|planner| *planner.name() == name);
+            let taken = !names.insert(name.clone());
             if taken || !supervision.policy.permits(&name) {
                 return Err(BuildError::BuiltinRefused { name });
             }

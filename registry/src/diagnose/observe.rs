@@ -1,5 +1,6 @@
 //! Reads a diagnosis off what the lower layers know.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,16 +38,14 @@ impl Observed<'_> {
 
     /// Planners in the catalog, and allowed ones that are not in it; by name.
     fn statuses(&self) -> Vec<PlannerStatus> {
-        let mut statuses: Vec<_> = self
-            .planners
-            .iter()
-            .map(|planner| status(planner))
+        let found = self.planners.iter().map(|planner| planner.name());
+        let found: BTreeSet<&PlannerName> = found.collect();
+        let allowed = self.config.trust().allowed.iter();
+        let without = allowed.filter(|name| !found.contains(name));
+        let with = self.planners.iter().map(|planner| status(planner));
+        let mut statuses: Vec<_> = with
+            .chain(without.map(|name| self.without_planner(name)))
             .collect();
-        for name in &self.config.trust().allowed {
-            if statuses.iter().all(|status| status.name != *name) {
-                statuses.push(self.without_planner(name));
-            }
-        }
         statuses.sort_by(|a, b| a.name.cmp(&b.name));
         statuses
     }

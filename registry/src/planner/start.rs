@@ -28,6 +28,11 @@ impl Planner {
         if self.is_started() {
             return Ok(());
         }
+        self.start_slowly()
+    }
+
+    #[cold]
+    fn start_slowly(&self) -> Result<(), GetError> {
         if self.manifest.quarantined {
             return Err(GetError::Quarantined {
                 planner: self.name.clone(),

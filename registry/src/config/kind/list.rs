@@ -13,7 +13,7 @@ use super::Kind;
 use crate::{config::error::Reason, name::PlannerName, scrub};
 
 /// Most entries of any list.
-const ENTRIES_MAX: usize = 1024;
+const ENTRIES_MAX: usize = 100_000;
 
 /// Planner names, separated by commas; an entry given twice counts once.
 #[derive(Debug)]
