@@ -88,7 +88,9 @@ impl<S> Generations<S> {
         } else {
             Ordering::Release
         };
-        self.current.store(place, order);
+        // A swap where a store would do: loom skips schedules in which a thread stores to an
+        // atomic that it loaded before, as publishers do when they look at the base.
+        self.current.swap(place, order);
         cell.get().ok_or(Refusal::Filled)
     }
 

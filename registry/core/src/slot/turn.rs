@@ -29,12 +29,10 @@ impl<'a, T, E> Turn<'a, T, E> {
         outcome: Result<T, E>,
     ) -> Result<&'a T, SlotError<E>> {
         self.finished = true;
-        let result = match outcome {
+        match outcome {
             Ok(value) => self.succeed(value),
             Err(error) => Err(self.fail(policy, Arc::new(error))),
-        };
-        self.slot.notify();
-        result
+        }
     }
 
     /// The value is set before the place is free, under one lock: whoever finds the place free
@@ -45,12 +43,14 @@ impl<'a, T, E> Turn<'a, T, E> {
         if state.closed && !broken("slot.ignore_closed") {
             drop(state);
             self.slot.notify();
+            // Dropping what was built may take long, and nobody needs to wait for it.
             drop(value);
             return Err(SlotError::Closed);
         }
         let previous = state.failure.take();
         let set = self.slot.value.set(value);
         drop(state);
+        self.slot.notify();
         drop(previous);
         match set {
             Ok(()) => self.slot.value.get().ok_or(SlotError::BuiltTwice),
@@ -73,6 +73,7 @@ impl<'a, T, E> Turn<'a, T, E> {
         });
         state.builder = None;
         drop(state);
+        self.slot.notify();
         drop(previous);
         SlotError::Failed {
             error,
