@@ -16,6 +16,9 @@ use super::{DEPTH_MAX, ManifestError};
 /// Objects up to this many keys are searched pair by pair, which is faster than hashing them.
 const KEYS_COMPARED_MAX: usize = 24;
 
+/// Room for the keys of an object of usual size.
+const PAIRS_EXPECTED: usize = 8;
+
 /// One JSON value; text borrows from the input where it holds no escape.
 #[derive(Debug, PartialEq)]
 pub(super) enum Node<'de> {
@@ -136,7 +139,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node<'de>, A::Error> {
         let inner = self.inner()?;
-        let mut pairs: Vec<(Cow<'de, str>, Node<'de>)> = Vec::new();
+        let mut pairs: Vec<(Cow<'de, str>, Node<'de>)> = Vec::with_capacity(PAIRS_EXPECTED);
         while let Some(key) = map.next_key_seed(KeySeed)? {
             pairs.push((key, map.next_value_seed(inner)?));
         }

@@ -31,7 +31,7 @@ impl Manifest {
         let text = str::from_utf8(bytes).map_err(|error| ManifestError::NotUtf8 {
             at: error.valid_up_to(),
         })?;
-        let mut fields = Fields::of("manifest", Node::read(text)?)?;
+        let mut fields = Fields::of("manifest", 0, Node::read(text)?)?;
         fields.need("schema", schema)?;
         let name = fields.need("name", planner_name)?;
         let version = fields.need("version", version)?;
@@ -64,21 +64,25 @@ impl Manifest {
 }
 
 /// The fields of an object that have not been read yet.
-struct Fields<'de>(Vec<(Cow<'de, str>, Node<'de>)>);
+struct Fields<'de> {
+    rest: Vec<(Cow<'de, str>, Node<'de>)>,
+    /// How much of a field's path stands before its key.
+    prefix_len: usize,
+}
 
 impl<'de> Fields<'de> {
-    fn of(field: &'static str, node: Node<'de>) -> Result<Self, ManifestError> {
+    fn of(field: &'static str, prefix_len: usize, node: Node<'de>) -> Result<Self, ManifestError> {
         match node {
-            Node::Object(pairs) => Ok(Self(pairs)),
+            Node::Object(rest) => Ok(Self { rest, prefix_len }),
             other => Err(refused(field, &other, AN_OBJECT)),
         }
     }
 
-    /// Takes a field out. `path` may be dotted: its last part is the key.
+    /// Takes a field out.
     fn take(&mut self, path: &'static str) -> Option<Node<'de>> {
-        let key = path.rsplit('.').next()?;
-        let at = self.0.iter().position(|(name, _)| name == key)?;
-        Some(self.0.swap_remove(at).1)
+        let key = path.get(self.prefix_len..)?;
+        let at = self.rest.iter().position(|(name, _)| name == key)?;
+        Some(self.rest.swap_remove(at).1)
     }
 
     fn require(&mut self, path: &'static str) -> Result<Node<'de>, ManifestError> {
@@ -101,7 +105,7 @@ impl<'de> Fields<'de> {
         prefix: &str,
         unknown: &mut BTreeMap<String, Json>,
     ) -> Result<(), ManifestError> {
-        for (name, node) in self.0 {
+        for (name, node) in self.rest {
             unknown.insert(format!("{prefix}{name}"), Json::of(&node)?);
         }
         Ok(())
@@ -139,7 +143,7 @@ fn shortened(text: &str) -> Cow<'_, str> {
 }
 
 fn api(node: Node<'_>, unknown: &mut BTreeMap<String, Json>) -> Result<ApiVersion, ManifestError> {
-    let mut fields = Fields::of("api", node)?;
+    let mut fields = Fields::of("api", "api.".len(), node)?;
     let version = ApiVersion {
         major: fields.need("api.major", number)?,
         minor: fields.need("api.minor", number)?,
@@ -149,7 +153,7 @@ fn api(node: Node<'_>, unknown: &mut BTreeMap<String, Json>) -> Result<ApiVersio
 }
 
 fn build(node: Node<'_>, unknown: &mut BTreeMap<String, Json>) -> Result<BuildInfo, ManifestError> {
-    let mut fields = Fields::of("build", node)?;
+    let mut fields = Fields::of("build", "build.".len(), node)?;
     let build = BuildInfo {
         rustc: fields.need("build.rustc", word)?,
         profile: fields.need("build.profile", word)?,

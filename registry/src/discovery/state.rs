@@ -29,7 +29,8 @@ struct Last {
     request: ScanRequest,
     /// All that it found but files.
     beside: Scan,
-    discovered: Discovered,
+    scan: Arc<Scan>,
+    fingerprint: Fingerprint,
 }
 
 /// The outcome of one discovery.
@@ -39,7 +40,7 @@ pub struct Discovered {
     /// `Arc`.
     pub scan: Arc<Scan>,
     /// What changed since the last discovery.
-    pub changes: Arc<Changes>,
+    pub changes: Changes,
     /// The fingerprint of all directories.
     pub fingerprint: Fingerprint,
     /// How many files were opened and read.
@@ -172,30 +173,27 @@ impl Discovery {
                 && last.beside.is_same(&beside)
         });
         let (scan, fingerprint) = match same {
-            Some(last) => (
-                Arc::clone(&last.discovered.scan),
-                last.discovered.fingerprint,
-            ),
+            Some(last) => (Arc::clone(&last.scan), last.fingerprint),
             None => (
                 Arc::new(self.sort(request, &beside)),
                 self.fingerprint(request),
             ),
         };
-        let discovered = Discovered {
+        self.last = Some(Last {
+            request: request.clone(),
+            beside,
+            scan: Arc::clone(&scan),
+            fingerprint,
+        });
+        Discovered {
             scan,
-            changes: Arc::new(changes),
+            changes,
             fingerprint,
             read,
             reading_took,
             sorting_took: start.elapsed(),
             cache_problem: None,
-        };
-        self.last = Some(Last {
-            request: request.clone(),
-            beside,
-            discovered: discovered.clone(),
-        });
-        discovered
+        }
     }
 
     fn sort(&self, request: &ScanRequest, beside: &Scan) -> Scan {

@@ -73,10 +73,11 @@ fn read_table(view: &mut View<'_>, headers: &Headers) -> Result<Vec<Section>, El
     if raw.first() != Some(&[0; HEADER_BYTES]) {
         return bad("the first of them is not null");
     }
-    let headers = raw.iter().enumerate();
-    headers
-        .map(|(index, raw)| Section::parse(index, raw, len))
-        .collect()
+    let mut sections = Vec::with_capacity(count);
+    for (index, raw) in raw.iter().enumerate() {
+        sections.push(Section::parse(index, raw, len)?);
+    }
+    Ok(sections)
 }
 
 impl Section {
