@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use xtask::artifacts::{self, Artifact, Build};
+use xtask::demo::PLANNERS;
 use xtask::workspace_root;
 
 /// A plugin from `tests/fixtures/plugins/examples`.
@@ -25,11 +26,18 @@ pub fn fixture(name: &str) -> PathBuf {
 
 /// A plugin that the workspace ships, built like the fixtures.
 pub fn shipped(name: &str) -> PathBuf {
-    let built = Build::new(&["--package", name])
-        .target_dir(&target("fixtures"))
-        .run();
-    let built = built.expect("the planner builds");
-    artifacts::find(&built, name, "cdylib")
+    static BUILT: OnceLock<Vec<Artifact>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let packages: Vec<_> = PLANNERS
+            .into_iter()
+            .flat_map(|planner| ["--package", planner])
+            .collect();
+        Build::new(&packages)
+            .target_dir(&target("fixtures"))
+            .run()
+            .expect("the planners build")
+    });
+    artifacts::find(built, name, "cdylib")
         .expect("it is a cdylib")
         .path
         .clone()

@@ -49,6 +49,16 @@ impl PluginFolder {
         self
     }
 
+    /// Adds a copy of a library with bytes of its own, so that nothing else in this process shares its
+    /// mapping and its statics.
+    #[must_use]
+    pub fn with_own(self, library: &Path, mark: &str) -> Self {
+        let mut bytes = std::fs::read(library).unwrap();
+        bytes.extend_from_slice(mark.as_bytes());
+        let name = library.file_name().unwrap().to_string_lossy();
+        self.with_file(&name, &bytes)
+    }
+
     /// Adds a library made from C source.
     #[must_use]
     pub fn with_c(self, name: &str, source: &str) -> Self {
