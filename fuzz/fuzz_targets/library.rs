@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use registry::discovery::elf::Library;
+use registry::discovery::Library;
 
 fuzz_target!(|bytes: &[u8]| {
     match Library::from_bytes(bytes) {

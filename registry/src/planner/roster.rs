@@ -58,7 +58,7 @@ pub struct DiscoveryReport {
     /// What was read, and what could not be.
     pub scan: Arc<Scan>,
     /// Files that were added, changed or removed since the discovery before.
-    pub changes: Arc<Changes>,
+    pub changes: Changes,
     /// One value for the whole content of all folders.
     pub fingerprint: Option<Fingerprint>,
     /// How many files were opened and read.
