@@ -16,10 +16,16 @@
 
 mod cache;
 mod candidate;
+<<<<<<< HEAD
 mod elf;
+=======
+mod changes;
+pub mod elf;
+>>>>>>> d7b4812 (Report a discovery as data)
 mod examine;
 mod fingerprint;
 mod identity;
+mod left_out;
 mod listing;
 mod memory;
 mod parallel;
@@ -36,11 +42,16 @@ mod testing;
 
 pub use cache::CacheError;
 pub use candidate::Candidate;
+<<<<<<< HEAD
 pub use elf::{ALLOWED_LIBRARIES, ElfError, Library};
+=======
+pub use changes::Changes;
+>>>>>>> d7b4812 (Report a discovery as data)
 pub use fingerprint::Fingerprint;
 pub use identity::{FileIdentity, Timestamp};
+pub use left_out::{LeftOut, LeftOutBy, LeftOutPath};
 pub use refusal::{Refusal, Refused};
-pub use report::{Changes, LeftOut, LeftOutBy, LeftOutPath};
+pub use report::{Counts, DiscoveryReport, Durations, Excluded};
 pub use request::{Bounds, ScanRequest};
 pub use resolve::{Resolution, Shadowed, resolve};
 pub use scan::{Scan, inspect, scan};

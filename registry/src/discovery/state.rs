@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::cache::{Cache, CacheError, Memories};
+use super::changes::Changes;
 use super::examine::Reading;
 use super::fingerprint::Fingerprint;
 use super::identity::Timestamp;
 use super::memory::Memory;
-use super::report::Changes;
 use super::request::ScanRequest;
 use super::scan::Scan;
 use super::sweep::{self, Orders};

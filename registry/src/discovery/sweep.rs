@@ -10,14 +10,15 @@ use std::time::Instant;
 
 use rustix::io::Errno;
 
+use super::changes::Changes;
 use super::elf::Buffers;
 use super::examine::{Place, Reading, Seen, examine};
 use super::identity::FileIdentity;
+use super::left_out::{LeftOut, LeftOutBy};
 use super::listing::{Entry, Listing};
 use super::memory::{Memory, Remembered};
 use super::parallel::in_halves;
 use super::refusal::{Refusal, Refused};
-use super::report::{Changes, LeftOut, LeftOutBy};
 use super::request::{ScanRequest, Target};
 use super::root::Root;
 
