@@ -15,6 +15,8 @@ pub struct Changes {
     pub unchanged: usize,
     /// How many of those are in another state with the same content.
     pub(super) touched: usize,
+    /// How many of all changes concern candidates, which are worth caching.
+    pub(super) of_candidates: usize,
 }
 
 impl Changes {
@@ -31,5 +33,6 @@ impl Changes {
         self.changed.extend(other.changed);
         self.removed.extend(other.removed);
         self.touched += other.touched;
+        self.of_candidates += other.of_candidates;
     }
 }

@@ -63,21 +63,28 @@ impl Verdict {
 
     /// Whether nothing can be told from `other` that this does not say.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.identity() == other.identity() && self.is_same_content(other)
+        self.identity() == other.identity()
+            && self.digest() == other.digest()
+            && self.is_same_content(other)
     }
 
-    /// Whether both judge the same content, as far as was read, alike.
+    /// Whether both judge the same content alike; where it was not read whole, a file in the same
+    /// state has the same content.
     pub(super) fn is_same_content(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Candidate(this), Self::Candidate(that)) => {
-                let same_state = this.identity == that.identity;
-                this.digest == that.digest && (this.digest.is_some() || same_state)
-            }
-            (Self::Refused(this), Self::Refused(that)) => {
-                this.digest == that.digest && this.reason() == that.reason()
-            }
+        let same_bytes = match (self.digest(), other.digest()) {
+            (Some(this), Some(that)) => this == that,
+            _ => self.identity() == other.identity(),
+        };
+        let same_judgement = match (self, other) {
+            (Self::Candidate(_), Self::Candidate(_)) => true,
+            (Self::Refused(this), Self::Refused(that)) => this.reason() == that.reason(),
             _ => false,
-        }
+        };
+        same_bytes && same_judgement
+    }
+
+    pub(super) fn is_candidate(&self) -> bool {
+        matches!(self, Self::Candidate(_))
     }
 }
 

@@ -144,7 +144,7 @@ impl Discovery {
         replace: bool,
     ) -> Result<(), CacheError> {
         match &self.cache {
-            Some(cache) if replace || !discovered.changes.is_empty() => {
+            Some(cache) if replace || discovered.changes.of_candidates > 0 => {
                 cache.store(request, &self.memories)
             }
             _ => Ok(()),
@@ -166,7 +166,7 @@ impl Discovery {
             .values()
             .map(|memory| memory.files().len())
             .sum();
-        changes.unchanged = files - changes.added.len() - changes.changed.len();
+        changes.unchanged = files.saturating_sub(changes.added.len() + changes.changed.len());
         let same = self.last.as_ref().filter(|last| {
             last.request.asks_the_same(request)
                 && changes.is_empty()

@@ -220,6 +220,7 @@ impl Pass<'_> {
                     found.read += 1;
                     let path = seen.verdict.path().to_owned();
                     found.changes.added.push(path);
+                    found.changes.of_candidates += usize::from(seen.verdict.is_candidate());
                     let name = self.listing.name(entry).to_bytes().into();
                     added.push(Remembered { name, seen });
                 }
@@ -229,10 +230,11 @@ impl Pass<'_> {
                 }
             }
         }
-        let files = memory.files().iter().zip(&kept);
-        let gone = files.filter(|(_, kept)| !**kept);
-        let gone = gone.map(|(file, _)| file.seen.verdict.path().to_owned());
-        found.changes.removed.extend(gone);
+        for (file, _) in memory.files().iter().zip(&kept).filter(|(_, kept)| !**kept) {
+            let verdict = &file.seen.verdict;
+            found.changes.removed.push(verdict.path().to_owned());
+            found.changes.of_candidates += usize::from(verdict.is_candidate());
+        }
         if !found.changes.removed.is_empty() || !added.is_empty() {
             memory.renew(&kept, added);
         }
@@ -259,6 +261,11 @@ fn renew(memory: &mut Memory, index: usize, mut seen: Seen, changes: &mut Change
         seen.verdict = old.clone();
     } else {
         changes.touched += 1;
+    }
+    let settles = seen.settled && !file.seen.settled;
+    let differs = !seen.verdict.is_same(old);
+    if (settles || differs) && (seen.verdict.is_candidate() || old.is_candidate()) {
+        changes.of_candidates += 1;
     }
     memory.replace(index, seen);
 }

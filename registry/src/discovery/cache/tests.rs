@@ -74,6 +74,10 @@ fn a_new_process_reads_only_what_changed() {
     assert_eq!((second.read, problem(&second)), (1, None));
     let all = |discovered: &Discovered| format!("{:?}", discovered.scan.candidates);
     assert_eq!(all(&second), all(&first));
+    let written = || fs::metadata(ground.file()).unwrap().modified().unwrap();
+    let before = written();
+    ground.discover();
+    assert_eq!(written(), before);
     ground.plugin("planner007");
     ground.plugin("another");
     let third = ground.discover();

@@ -112,8 +112,8 @@ fn once(slot: &mut Option<u64>, value: u64) -> Result<(), ElfError> {
 }
 
 fn refuse(tag: u64, value: u64) -> Result<(), ElfError> {
-    // glibc keeps only the low 31 bits of tags in this corner, so that any tag ending in these bits
-    // acts as the named one.
+    // In this corner glibc files an entry under the low 31 bits of its tag. It compares whole tags
+    // before it loads anything, but no linker writes such a tag for an honest purpose.
     match tag & 0x7fff_ffff {
         DT_AUXILIARY => {
             return Err(ElfError::Filter {

@@ -218,7 +218,9 @@ fn another_request_is_answered_from_what_is_remembered() {
     assert_eq!((second.read, second.changes.is_empty()), (0, true));
     assert_eq!(Ground::names(&second), ["three", "two"]);
     ground.request.deep = true;
-    assert_eq!(ground.discover().read, 4);
+    let deep = ground.discover();
+    assert_eq!((deep.read, deep.changes.changed.len()), (4, 0));
+    assert!(deep.scan.candidates[0].digest().is_some());
     ground.request.directories.clear();
     let none = ground.discover();
     assert_eq!(
