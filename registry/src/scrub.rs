@@ -106,15 +106,25 @@ pub fn is_secret_name(name: &str) -> bool {
         .any(|word| SECRET_WORDS.contains(&word))
 }
 
+/// `value` with user and password of every URL in it masked.
 fn mask_url_password(value: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = value.split_once("://") else {
-        return Cow::Borrowed(value);
-    };
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..authority_end].rfind('@') {
-        Some(at) => Cow::Owned(format!("{scheme}://{MASK}{}", &rest[at..])),
-        None => Cow::Borrowed(value),
+    let mut parts = value.split("://");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let authority_end = part.find(['/', '?', '#']).unwrap_or(part.len());
+        out.push_str("://");
+        match part[..authority_end].rfind('@') {
+            Some(at) => {
+                out.push_str(MASK);
+                out.push_str(&part[at..]);
+            }
+            None => out.push_str(part),
+        }
     }
+    if out == value {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(out)
 }
 
 fn is_deceptive(c: char) -> bool {
@@ -176,6 +186,13 @@ mod tests {
         assert_eq!(
             mask_secret("url", "https://me:pw@host/a@b"),
             format!("https://{MASK}@host/a@b")
+        );
+        assert_eq!(
+            mask_secret(
+                "urls",
+                "https://a:pw@one, http://two/x@y, https://b:pw@three"
+            ),
+            format!("https://{MASK}@one, http://two/x@y, https://{MASK}@three")
         );
     }
 

@@ -8,7 +8,7 @@ use figment::value::Value;
 use super::{
     guarded::FileFault,
     origin::{Origin, shown_path},
-    value::text_of,
+    value::masked_text,
 };
 use crate::scrub;
 
@@ -108,8 +108,8 @@ impl Problem {
 
     /// Quotes the value that was given, unless the name of its place says that it is a secret.
     pub(super) fn with_value(mut self, value: &Value) -> Self {
-        self.value = text_of(value)
-            .map(|text| scrub::shorten(&scrub::mask_secret(self.place.name(), &text)).into_owned());
+        self.value =
+            masked_text(self.place.name(), value).map(|text| scrub::shorten(&text).into_owned());
         self
     }
 

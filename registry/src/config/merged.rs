@@ -11,7 +11,7 @@ use super::{
     origin::Origin,
     row::Row,
     settings::PlannerSettings,
-    value::text_of,
+    value::masked_text,
 };
 use crate::{name::PlannerName, scrub};
 
@@ -64,7 +64,8 @@ impl Merged {
         let raw = self.figment.find_value(&key).ok()?;
         match kind.parse(&raw) {
             Ok(value) => {
-                self.show(row, key, &raw, &kind.show(&value));
+                let shown = scrub::mask_secret(&key, &kind.show(&value)).into_owned();
+                self.show(row, key, &raw, shown);
                 Some(value)
             }
             Err(reason) => {
@@ -93,18 +94,20 @@ impl Merged {
             .collect()
     }
 
-    /// Lists a setting, a table by its leaves, since they may come from different files.
-    fn show(&mut self, row: &'static Row, key: String, raw: &Value, shown: &str) {
+    /// Lists a setting as it may be shown, a table by its leaves, since they may come from different
+    /// files.
+    fn show(&mut self, row: &'static Row, key: String, raw: &Value, shown: String) {
         if let Value::Dict(_, table) = raw {
             for (name, value) in table {
-                let shown = text_of(value).unwrap_or_default();
-                self.show(row, format!("{key}.{name}"), value, &shown);
+                let key = format!("{key}.{name}");
+                let shown = masked_text(&key, value).unwrap_or_default();
+                self.show(row, key, value, shown);
             }
             return;
         }
         let origin = self.origin(row, &key, raw);
         self.settings.push(Setting {
-            value: scrub::mask_secret(&key, shown).into_owned(),
+            value: shown,
             variable: row.variable,
             origin,
             key,

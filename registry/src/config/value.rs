@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use figment::value::{Empty, Num, Value};
 
+use crate::scrub;
+
 /// The text of a single value, in the form a variable would carry it; `None` for a table or a list.
 pub(super) fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {
     Some(match value {
@@ -16,18 +18,20 @@ pub(super) fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {
     })
 }
 
-/// A value as a message quotes it; `None` for a table, which is too much to quote.
-pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+/// The value of the setting `name` as a person may see it, its secrets masked: in a list, each entry
+/// by itself. `None` for a table, which is too much to quote.
+pub(super) fn masked_text(name: &str, value: &Value) -> Option<String> {
     match value {
         Value::Dict(..) => None,
+        Value::Array(..) if scrub::is_secret_name(name) => Some(scrub::MASK.to_owned()),
         Value::Array(_, items) => {
             let items: Vec<_> = items
                 .iter()
-                .map(|item| text_of(item).unwrap_or(Cow::Borrowed("{…}")))
+                .map(|item| masked_text(name, item).unwrap_or_else(|| "{…}".to_owned()))
                 .collect();
-            Some(Cow::Owned(format!("[{}]", items.join(", "))))
+            Some(format!("[{}]", items.join(", ")))
         }
-        scalar => scalar_text(scalar),
+        scalar => scalar_text(scalar).map(|text| scrub::mask_secret(name, &text).into_owned()),
     }
 }
 

@@ -204,3 +204,19 @@ fn a_planners_values_keep_their_types_and_their_files_and_hide_secrets() {
     .map(|(key, value, path)| (key, value, from(path, key)));
     assert_eq!(shown, expected);
 }
+
+#[test]
+fn a_secret_in_a_list_is_hidden_and_its_neighbours_are_not() {
+    let folder = Folder::new();
+    let file = folder.write(
+        "one.toml",
+        "[planners.llm_planner.config]\nheaders = [\"Bearer hush\", [\"plain\", \"sk-hush\"], { a = 1 }]\n\
+         passwords = [\"hush\"]\n",
+    );
+    let config = Config::loader().file(&file).load().unwrap();
+    let shown: Vec<_> = config.settings()[22..]
+        .iter()
+        .map(|setting| setting.value.as_str())
+        .collect();
+    assert_eq!(shown, ["[********, [plain, ********], {…}]", "********"]);
+}
