@@ -77,7 +77,10 @@ impl<'a> Session<'a> {
 
 /// All problems of a configuration, each on a line of its own.
 fn config_failure(error: &ConfigError) -> Failure {
-    let problems: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
+    let mut problems: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
+    if error.omitted() > 0 {
+        problems.push(format!("and {} more", error.omitted()));
+    }
     let failure = Failure::new(error.code(), error).usage();
     match problems.as_slice() {
         [_] => failure,

@@ -33,6 +33,11 @@ impl ConfigError {
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
+
+    /// How many more problems there are than [`problems`](Self::problems) holds.
+    pub fn omitted(&self) -> usize {
+        self.omitted
+    }
 }
 
 impl fmt::Display for ConfigError {

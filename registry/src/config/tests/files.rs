@@ -164,6 +164,7 @@ fn a_flood_of_problems_is_counted() {
     let text = error.to_string();
     assert!(text.starts_with("invalid configuration, 5000 problems:\n"));
     assert!(text.ends_with("\n  and 4900 more"));
+    assert_eq!(error.omitted(), 4900);
 }
 
 #[test]
