@@ -1,10 +1,8 @@
 //! What the bounds of a scan left out: counted, and the first of it listed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
-use super::report::lossy;
+use serde::{Serialize, Serializer};
 
 /// How many paths are listed of those a bound left out; the rest are counted.
 const LISTED_MAX: usize = 100;
@@ -72,4 +70,9 @@ impl LeftOut {
             self.listed.push(LeftOutPath { path, by });
         }
     }
+}
+
+/// A path as text. What is no UTF-8 becomes U+FFFD: the answer is for reading, not for opening.
+pub(super) fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }

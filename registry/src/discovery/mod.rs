@@ -16,12 +16,8 @@
 
 mod cache;
 mod candidate;
-<<<<<<< HEAD
-mod elf;
-=======
 mod changes;
-pub mod elf;
->>>>>>> d7b4812 (Report a discovery as data)
+mod elf;
 mod examine;
 mod fingerprint;
 mod identity;
@@ -30,7 +26,6 @@ mod listing;
 mod memory;
 mod parallel;
 mod refusal;
-mod report;
 mod request;
 mod resolve;
 mod root;
@@ -42,16 +37,12 @@ mod testing;
 
 pub use cache::CacheError;
 pub use candidate::Candidate;
-<<<<<<< HEAD
-pub use elf::{ALLOWED_LIBRARIES, ElfError, Library};
-=======
 pub use changes::Changes;
->>>>>>> d7b4812 (Report a discovery as data)
+pub use elf::{ALLOWED_LIBRARIES, ElfError, Library};
 pub use fingerprint::Fingerprint;
 pub use identity::{FileIdentity, Timestamp};
 pub use left_out::{LeftOut, LeftOutBy, LeftOutPath};
 pub use refusal::{Refusal, Refused};
-pub use report::{Counts, DiscoveryReport, Durations, Excluded};
 pub use request::{Bounds, ScanRequest};
 pub use resolve::{Resolution, Shadowed, resolve};
 pub use scan::{Scan, inspect, scan};

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::candidate::Candidate;
+use super::left_out::lossy;
 use super::refusal::{Refusal, Refused};
-use super::report::lossy;
 
 /// Which candidates count.
 #[derive(Debug, Default)]

@@ -5,13 +5,8 @@ use std::sync::Arc;
 
 use super::candidate::Candidate;
 use super::examine::Verdict;
-<<<<<<< HEAD
-use super::refusal::{Refusal, Refused};
-use super::report::LeftOut;
-=======
 use super::left_out::LeftOut;
-use super::refusal::Refused;
->>>>>>> d7b4812 (Report a discovery as data)
+use super::refusal::{Refusal, Refused};
 use super::request::ScanRequest;
 use super::state::Discovery;
 use super::sweep::Found;
