@@ -94,7 +94,9 @@ impl<I> Instance<I> {
             // Only a drain takes the write lock, and it raised the flag before. The two fences,
             // here and there, order that store before this load, whose acquire then brings what
             // was published before the flag.
-            fence(Ordering::SeqCst);
+            if !broken("instance.no_fence") {
+                fence(Ordering::SeqCst);
+            }
             self.retired.load(Ordering::Acquire);
             return Err(Retired);
         };

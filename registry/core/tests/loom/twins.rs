@@ -72,6 +72,9 @@ twins! {
     a_relaxed_retirement: "instance.relaxed_retire"
         in "generations::a_reader_finds_the_old_or_the_new_and_after_the_old_was_retired_the_new"
         because "no successor behind a retired instance";
+    a_missing_fence: "instance.no_fence"
+        in "generations::a_reader_finds_the_old_or_the_new_and_after_the_old_was_retired_the_new"
+        because "no successor behind a retired instance";
     a_retirement_before_the_successor: "reload.retire_first"
         in "generations::a_reader_finds_the_old_or_the_new_and_after_the_old_was_retired_the_new"
         because "no successor behind a retired instance";
