@@ -214,7 +214,7 @@ fn a_secret_in_a_list_is_hidden_and_its_neighbours_are_not() {
          passwords = [\"hush\"]\n",
     );
     let config = Config::loader().file(&file).load().unwrap();
-    let shown: Vec<_> = config.settings()[22..]
+    let shown: Vec<_> = config.settings()[23..]
         .iter()
         .map(|setting| setting.value.as_str())
         .collect();
