@@ -47,3 +47,4 @@ pub use request::{Bounds, ScanRequest};
 pub use resolve::{Resolution, Shadowed, resolve};
 pub use scan::{Scan, inspect, scan};
 pub use state::{Discovered, Discovery};
+pub use sweep::Progress;

@@ -22,6 +22,15 @@ use super::refusal::{Refusal, Refused};
 use super::request::{ScanRequest, Target};
 use super::root::Root;
 
+/// How far a scan has come with the directory it is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// About how many files have been looked at.
+    pub done: usize,
+    /// How many files there are.
+    pub total: usize,
+}
+
 /// What a pass is told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Orders<'a> {
@@ -60,13 +69,18 @@ impl Found {
 }
 
 /// Looks at a single file, or at a directory and everything below it.
-pub(super) fn pass(target: &Target, memory: &mut Memory, orders: Orders<'_>) -> Found {
+pub(super) fn pass(
+    target: &Target,
+    memory: &mut Memory,
+    orders: Orders<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Found {
     let (path, opened) = match target {
         Target::File(path) => (path, open_single(path)),
         Target::Directory(path) => (path, open_directory(path, orders.request)),
     };
     match opened {
-        Ok((root, listing)) => sweep(&root, listing, memory, orders),
+        Ok((root, listing)) => sweep(&root, listing, memory, orders, progress),
         Err(cause) => Found::refused(path, cause, memory),
     }
 }
@@ -93,7 +107,13 @@ fn open_single(path: &Path) -> Result<(Root, Listing), Refusal> {
     Ok((root, listing))
 }
 
-fn sweep(root: &Root, mut listing: Listing, memory: &mut Memory, orders: Orders<'_>) -> Found {
+fn sweep(
+    root: &Root,
+    mut listing: Listing,
+    memory: &mut Memory,
+    orders: Orders<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Found {
     let mut found = Found {
         refused: listing.refused.drain(..).map(Arc::new).collect(),
         ignored: listing.ignored,
@@ -113,9 +133,15 @@ fn sweep(root: &Root, mut listing: Listing, memory: &mut Memory, orders: Orders<
     };
     let entries = pass.within_bounds(&mut found.left_out);
     let known = &*memory;
-    let outcomes = in_halves(&entries, |entries| {
+    let total = entries.len();
+    let mut tell = |done| progress(Progress { done, total });
+    let outcomes = in_halves(&entries, &mut tell, |entries, tell| {
         let mut buffers = Buffers::default();
-        let look = |&entry| pass.look(entry, known, &mut buffers);
+        let look = |&entry| {
+            let outcome = pass.look(entry, known, &mut buffers);
+            tell();
+            outcome
+        };
         entries.iter().map(look).collect()
     });
     pass.take_in(entries.iter().copied().zip(outcomes), memory, &mut found);
