@@ -14,7 +14,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, criterion_group, criterion_main};
 use foldhash::fast::RandomState;
 use plugin_api::{Context, Plan, PlanError, PlanRequest, Planner};
-use registry::{Builtin, Registry};
+use registry::{Builtin, Handle, Registry};
 use registry_core::backoff::Backoff;
 use registry_core::clock::Clock;
 use registry_core::resident::Resident;
@@ -140,7 +140,7 @@ fn ours(
         ("resolved_handle", threads, names),
         || handle.clone(),
         |handle, _| {
-            let _planner: Option<&registry::Planner> = black_box(black_box(handle).as_deref().ok());
+            let _planner = black_box(black_box(handle).as_ref().map(Handle::planner).ok());
         },
     );
     let once = OnceLock::from(7_u64);

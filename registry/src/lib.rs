@@ -46,8 +46,8 @@ pub use load::LoadError;
 pub use name::{NameError, PlannerName};
 pub use planner::{
     Builtin, CallCounts, CallError, CallProblem, CancelToken, DiscoverError, DiscoveryReport,
-    GetError, Handle, Held, Phase, PlanFailure, Planner, Rejected, Retired, StartError,
-    StartFailure,
+    FailedStart, GetError, Handle, Held, Phase, PlanFailure, Planner, Rejected, Retired,
+    StartError, StartFailure, StartSample,
 };
 pub use plugin_api;
 pub use registry::{Registry, WarmUp};

@@ -11,7 +11,8 @@ use crate::config::Config;
 use crate::diagnose::{Diagnosis, Observed, PlannerStatus};
 use crate::name::PlannerName;
 use crate::planner::{
-    DiscoverError, DiscoveryReport, GetError, Handle, Held, PlanFailure, Planner, Replace, Roster,
+    DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, PlanFailure, Planner,
+    Replace, Roster, StartSample,
 };
 
 /// Finds, checks, loads and supervises planners.
@@ -63,16 +64,12 @@ impl Registry {
     /// with `E_RETIRED`.
     #[inline]
     pub fn get(&self, name: &str) -> Result<&Planner, GetError> {
-        let planner = self.roster.find(name)?;
-        planner.start_if_allowed()?;
-        Ok(planner)
+        Ok(self.roster.started(name)?)
     }
 
     /// The planner `name` as a handle that its user owns, started now if nobody has started it yet.
     pub fn handle(&self, name: &str) -> Result<Handle, GetError> {
-        let planner = self.roster.find(name)?;
-        planner.start_if_allowed()?;
-        Ok(Handle::new(&self.roster, planner))
+        Ok(Handle::new(&self.roster, self.roster.started(name)?))
     }
 
     /// The planner `name` as a handle, if it is started already.
@@ -103,7 +100,7 @@ impl Registry {
         let planners = self.roster.planners()?;
         Ok(parallel::map(&planners, threads_max, |planner| WarmUp {
             planner: planner.name().clone(),
-            outcome: planner.start_if_allowed(),
+            outcome: self.roster.started(planner.name().as_str()).map(drop),
         }))
     }
 
@@ -145,6 +142,16 @@ impl Registry {
     /// statics outlive a reload.
     pub fn reload(&self) -> Result<Arc<DiscoveryReport>, DiscoverError> {
         self.roster.discover(Replace::All)
+    }
+
+    /// The newest starts of planners, oldest first, at most `profiles.max` of them.
+    pub fn instantiation_profiles(&self) -> Vec<StartSample> {
+        self.roster.history().starts()
+    }
+
+    /// The newest failed starts, oldest first. A discovery archives those before it.
+    pub fn failures(&self) -> Vec<FailedStart> {
+        self.roster.history().failures()
     }
 
     /// What is kept so that references into earlier generations stay good. A discovery that changes

@@ -68,7 +68,7 @@ fn a_cold_start_leaves_the_executors_thread_free_and_a_warm_one_is_answered_at_o
     );
     start.send(()).unwrap();
     let handle = block_on(cold).unwrap();
-    assert_eq!(handle.name().as_str(), "slow_planner");
+    assert_eq!(handle.planner().name().as_str(), "slow_planner");
     assert_ne!(said.recv().unwrap(), std::thread::current().id());
 
     let warm = pin!(registry.handle_async("slow_planner"));

@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod breaker;
 pub mod catalog;
 pub mod clock;
+pub mod exclusive;
 pub mod failure_log;
 pub mod instance;
 pub mod parallel;

@@ -18,7 +18,7 @@ use super::left_out::lossy;
 use super::refusal::{Refusal, Refused};
 
 /// Which candidates count.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Resolution {
     /// One candidate a name, in the order given.
     pub chosen: Vec<Arc<Candidate>>,

@@ -17,9 +17,9 @@ use plugin_api::abi::abi_stable::staticref;
 use plugin_api::abi::abi_stable::std_types::RSlice;
 use plugin_api::abi::{Call, HostRef, HostTable, Sink, level};
 use registry_core::sync::atomic::{AtomicBool, Ordering};
-use serde_json::{Map, Value};
 
 use super::log_limit::LogLimit;
+use crate::config::Table;
 use crate::name::PlannerName;
 use crate::scrub;
 
@@ -36,7 +36,7 @@ pub(crate) struct CallState<'a> {
     /// Set by the caller who gives up.
     pub(crate) cancelled: &'a AtomicBool,
     /// The operator's settings for this planner.
-    pub(crate) settings: &'a Map<String, Value>,
+    pub(crate) settings: &'a Table,
     /// Bounds this planner's log lines.
     pub(crate) log_limit: &'a LogLimit,
 }
@@ -76,7 +76,7 @@ impl CallState<'_> {
     }
 
     fn setting(&self, key: &[u8]) -> Option<Vec<u8>> {
-        let value = self.settings.get(std::str::from_utf8(key).ok()?)?;
+        let value = self.settings.as_map().get(std::str::from_utf8(key).ok()?)?;
         serde_json::to_vec(value).ok()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use plugin_api::{Plan, PlanRequest};
+use plugin_api::{Plan, PlanError, PlanRequest};
 
 use super::call_error::{CallError, CallProblem};
 use super::cancel::CancelToken;
@@ -25,37 +25,56 @@ impl Planner {
         request: &PlanRequest,
         cancel: &CancelToken,
     ) -> Result<Plan, CallError> {
-        let outcome = self.call(request, cancel);
-        self.counts.record(outcome.is_ok());
-        outcome.map_err(|problem| {
-            let error = CallError {
-                planner: self.name.clone(),
-                problem,
-            };
-            tracing::warn!(
-                planner = self.name.as_str(),
-                code = error.code(),
-                "call failed"
-            );
-            error
-        })
+        let outcome = self.call(request, cancel).map_err(|problem| CallError {
+            planner: self.name.clone(),
+            problem,
+        });
+        match &outcome {
+            Ok(_) => self.counts.record(true),
+            // Nobody was called, so nobody failed.
+            Err(error) if !error.problem.is_of_a_call() => {
+                tracing::debug!(
+                    planner = self.name.as_str(),
+                    code = error.code(),
+                    "not called"
+                );
+            }
+            Err(error) => {
+                self.counts.record(false);
+                tracing::warn!(
+                    planner = self.name.as_str(),
+                    code = error.code(),
+                    "call failed"
+                );
+            }
+        }
+        outcome
     }
 
     fn call(&self, request: &PlanRequest, cancel: &CancelToken) -> Result<Plan, CallProblem> {
-        let request_json = request.to_json().map_err(CallProblem::InvalidRequest)?;
-        let instance = self.started().map_err(CallProblem::NotStarted)?;
-        let started = Instant::now();
+        let begun = Instant::now();
+        let timeout = self.options.plan_timeout;
         let timeout = request
             .deadline()
-            .map_or(self.options.plan_timeout, |deadline| {
-                deadline.min(self.options.plan_timeout)
-            });
-        let state = self.call_state(started, timeout, cancel);
-        let answer = instance
-            .call(|instance| instance.plan(&state, &request_json))
-            .map_err(|_| CallProblem::Retired)?
-            .map_err(problem_of)?;
-        if started.elapsed() > timeout {
+            .map_or(timeout, |deadline| deadline.min(timeout));
+        let request_json = request.to_json().map_err(CallProblem::InvalidRequest)?;
+        let instance = self.started().map_err(CallProblem::NotStarted)?;
+        let state = self.call_state(begun, timeout, cancel);
+        let answer = instance.call(|started| {
+            // A cold start may have used up the time.
+            if cancel.is_cancelled() {
+                return Err(CallProblem::Planner(PlanError::cancelled()));
+            }
+            if begun.elapsed() > timeout {
+                return Err(late(timeout));
+            }
+            started
+                .instance
+                .plan(&state, &request_json)
+                .map_err(problem_of)
+        });
+        let answer = answer.map_err(|_| CallProblem::Retired)??;
+        if begun.elapsed() > timeout {
             return Err(late(timeout));
         }
         Plan::from_json(&answer).map_err(CallProblem::InvalidPlan)

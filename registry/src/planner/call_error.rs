@@ -26,6 +26,14 @@ impl CallError {
         }
     }
 
+    /// Whether the planner was replaced before it was called.
+    pub(super) fn is_retired(&self) -> bool {
+        matches!(
+            self.problem,
+            CallProblem::Retired | CallProblem::NotStarted(StartError::Retired { .. })
+        )
+    }
+
     /// Whether the planner says that the same call may succeed later.
     pub fn is_transient(&self) -> bool {
         matches!(&self.problem, CallProblem::Planner(error) if error.is_transient())
@@ -88,6 +96,14 @@ pub enum CallProblem {
 }
 
 impl CallProblem {
+    /// Whether the planner was called at all.
+    pub(super) fn is_of_a_call(&self) -> bool {
+        !matches!(
+            self,
+            Self::NotStarted(_) | Self::Retired | Self::InvalidRequest(_)
+        )
+    }
+
     /// The problem's own code, or `otherwise` for a plain failure of the planner.
     pub(super) fn code_or(&self, otherwise: &'static str) -> &'static str {
         match self {

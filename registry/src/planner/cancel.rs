@@ -24,6 +24,11 @@ impl CancelToken {
         self.flag.store(true, Ordering::Relaxed);
     }
 
+    /// Whether it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn flag(&self) -> &AtomicBool {
         &self.flag
     }

@@ -1,9 +1,5 @@
 //! Why a planner could not be had.
 
-use std::time::Duration;
-
-use registry_core::slot::SlotError;
-
 use super::call_error::CallError;
 use super::discover_error::DiscoverError;
 use super::start_error::StartError;
@@ -50,12 +46,6 @@ pub enum GetError {
     /// The planner could not be started.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// Another thread is still looking for plugins.
-    #[error("discovery did not finish within {waited:?}")]
-    DiscoveryTimedOut {
-        /// How long this caller waited.
-        waited: Duration,
-    },
     /// The first discovery failed.
     #[error(transparent)]
     Discover(#[from] DiscoverError),
@@ -69,16 +59,6 @@ impl GetError {
                 name: scrub::shorten(name).into_owned(),
                 nearest: nearest.and_then(|name| PlannerName::parse(name).ok()),
             },
-        }
-    }
-
-    /// The outcome of the first discovery, which several threads may have waited for.
-    pub(super) fn first_discovery(error: SlotError<DiscoverError>) -> Self {
-        match error {
-            SlotError::Failed { error, .. } => Self::Discover((*error).clone()),
-            SlotError::TimedOut { waited } => Self::DiscoveryTimedOut { waited },
-            // Only a planner's own code could ask while this thread discovers.
-            _ => Self::Discover(DiscoverError::InsideCall),
         }
     }
 
@@ -99,7 +79,6 @@ impl GetError {
             Self::Refused { refusal, .. } => refusal.code(),
             Self::Quarantined { .. } => "E_QUARANTINED",
             Self::Start(error) => error.code(),
-            Self::DiscoveryTimedOut { .. } => "E_DISCOVERY_TIMEOUT",
             Self::Discover(error) => error.code(),
         }
     }
@@ -117,9 +96,6 @@ impl GetError {
             Self::Refused { refusal, .. } => refusal.remedy(),
             Self::Quarantined { .. } => "Ask its author for a version without the hold.".to_owned(),
             Self::Start(error) => error.remedy(),
-            Self::DiscoveryTimedOut { .. } => {
-                "Check whether the plugin folders answer, then try again.".to_owned()
-            }
             Self::Discover(error) => error.remedy(),
         }
     }

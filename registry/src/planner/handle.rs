@@ -1,11 +1,9 @@
 //! A planner that its user owns.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use plugin_api::{Plan, PlanRequest};
 
-use super::call_error::{CallError, CallProblem};
 use super::cancel::CancelToken;
 use super::get_error::PlanFailure;
 use super::roster::Roster;
@@ -14,7 +12,7 @@ use super::supervised::Planner;
 /// A planner that its user owns: it can be stored, cloned and sent to other threads, and keeps the
 /// registry's planners alive.
 ///
-/// It stands for the planner of one generation. When that is replaced, each call finds the successor.
+/// When its planner is replaced, it stands for the successor.
 #[derive(Clone, Debug)]
 pub struct Handle {
     roster: Arc<Roster>,
@@ -29,7 +27,19 @@ impl Handle {
         }
     }
 
-    /// Turns a request into a plan; see [`Planner::plan`]. A planner that was replaced meanwhile is
+    /// The planner it stands for now: the one it was made for, or its successor in the catalog.
+    #[inline]
+    pub fn planner(&self) -> &Planner {
+        if self.planner.is_retired() {
+            self.roster
+                .find(self.planner.name().as_str())
+                .unwrap_or(&self.planner)
+        } else {
+            &self.planner
+        }
+    }
+
+    /// Turns a request into a plan; see [`Planner::plan`]. A planner that is replaced meanwhile is
     /// looked up once more.
     pub fn plan(&self, request: &PlanRequest) -> Result<Plan, PlanFailure> {
         self.plan_unless(request, &CancelToken::new())
@@ -41,24 +51,13 @@ impl Handle {
         request: &PlanRequest,
         cancel: &CancelToken,
     ) -> Result<Plan, PlanFailure> {
-        match self.planner.plan_unless(request, cancel) {
-            Err(CallError {
-                problem: CallProblem::Retired,
-                ..
-            }) => {
-                let successor = self.roster.find(self.planner.name().as_str())?;
-                successor.start_if_allowed()?;
-                Ok(successor.plan_unless(request, cancel)?)
+        if !self.planner.is_retired() {
+            match self.planner.plan_unless(request, cancel) {
+                Err(error) if error.is_retired() => {}
+                outcome => return Ok(outcome?),
             }
-            outcome => Ok(outcome?),
         }
-    }
-}
-
-impl Deref for Handle {
-    type Target = Planner;
-
-    fn deref(&self) -> &Planner {
-        &self.planner
+        let successor = self.roster.started(self.planner.name().as_str())?;
+        Ok(successor.plan_unless(request, cancel)?)
     }
 }

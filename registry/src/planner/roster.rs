@@ -1,7 +1,7 @@
 //! The catalog of a running registry: found, looked up, brought up to date, taken out of service.
 //!
-//! [`find`](Roster::find) is the hot path: it takes no lock and writes nothing. Everything else may
-//! scan folders. A planner that a newer generation leaves out is retired after that generation is
+//! [`started`](Roster::started) is the hot path: it takes no lock and writes nothing. Everything else
+//! may scan folders, one thread at a time. A planner that a newer generation leaves out is retired after that generation is
 //! current: new calls are turned away and find the successor, calls in flight are awaited within a
 //! bound, and the instance is shut down once.
 
@@ -11,14 +11,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use registry_core::catalog::{Catalog, PublishError, Published, Snapshot};
+use registry_core::exclusive::{Exclusive, NoTurn, Turn};
 use registry_core::instance::InsideCall;
 use registry_core::resident::{Retirement, retire_all};
-use registry_core::slot::{Slot, SlotPolicy};
 use registry_core::sync::Mutex;
+use registry_core::sync::atomic::{AtomicBool, Ordering};
 
 use super::admission::{Admission, Rejected, admit};
 use super::discover_error::DiscoverError;
 use super::get_error::GetError;
+use super::history::History;
+use super::start_error::StartError;
 use super::supervised::{Planner, Supervision};
 use crate::config::Config;
 use crate::discovery::{
@@ -30,8 +33,8 @@ use crate::suggest;
 /// Longest time that a caller waits for another thread's discovery.
 const DISCOVERY_WAIT_MAX: Duration = Duration::from_mins(2);
 
-/// How often a discovery is judged anew because another one was quicker.
-const PUBLISH_TRIES_MAX: usize = 16;
+/// How often a planner is looked up that is replaced while it is being started.
+const LOOKUPS_MAX: usize = 64;
 
 /// Longest time that calls in flight are awaited when their planner is retired.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
@@ -43,16 +46,14 @@ pub(crate) struct Roster {
     supervision: Arc<Supervision>,
     builtins: Vec<Arc<Planner>>,
     catalog: Catalog<Planner>,
-    /// The first discovery, which runs once however many threads ask.
-    first: Slot<(), DiscoverError>,
-    /// What is remembered of files. Whoever discovers takes it out meanwhile, so that no lock is held
-    /// while files are opened; another one who comes then starts without memory.
-    memory: Mutex<Option<Discovery>>,
+    /// What is remembered of files. Whoever has it is the one who discovers.
+    memory: Exclusive<Discovery>,
+    discovered_once: AtomicBool,
     latest: Mutex<Arc<DiscoveryReport>>,
 }
 
 /// What a discovery found, and what it changed.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct DiscoveryReport {
     /// What was read, and what could not be.
@@ -85,7 +86,7 @@ pub struct DiscoveryReport {
 pub struct Retired {
     /// Shut down and dropped.
     pub shut_down: usize,
-    /// Still being called at the end of the bound; kept until the process ends.
+    /// Still being called at the end of the bound; dropped with the registry, or when it is compacted.
     pub leaked: usize,
     /// Never started.
     pub never_started: usize,
@@ -123,8 +124,8 @@ impl Roster {
             supervision,
             builtins,
             catalog: Catalog::new(),
-            first: Slot::new(),
-            memory: Mutex::new(Some(memory)),
+            memory: Exclusive::new(memory),
+            discovered_once: AtomicBool::new(false),
             latest: Mutex::new(Arc::default()),
         }
     }
@@ -133,26 +134,44 @@ impl Roster {
         &self.config
     }
 
-    /// The planner of this name, after a first discovery if there was none.
+    /// The planner of this name, after a first discovery if there was none, started now if nobody has
+    /// started it yet.
     #[inline]
-    pub(crate) fn find(&self, name: &str) -> Result<&Arc<Planner>, GetError> {
+    pub(crate) fn started(&self, name: &str) -> Result<&Arc<Planner>, GetError> {
         match self.catalog.get_shared(name) {
-            Some(planner) => Ok(planner),
-            None => self.find_slowly(name),
+            Some(planner) if planner.is_started() => Ok(planner),
+            _ => self.start(name),
         }
+    }
+
+    /// A planner that is replaced while it is being started is looked up once more.
+    #[cold]
+    fn start(&self, name: &str) -> Result<&Arc<Planner>, GetError> {
+        let mut lookups = 0;
+        loop {
+            let planner = self.find(name)?;
+            lookups += 1;
+            match planner.start_if_allowed() {
+                Err(GetError::Start(StartError::Retired { .. })) if lookups < LOOKUPS_MAX => {}
+                outcome => return outcome.map(|()| planner),
+            }
+        }
+    }
+
+    /// The planner of this name, after a first discovery if there was none.
+    pub(crate) fn find(&self, name: &str) -> Result<&Arc<Planner>, GetError> {
+        if let Some(planner) = self.catalog.get_shared(name) {
+            return Ok(planner);
+        }
+        self.ensure_discovered()?;
+        let found = self.catalog.get_shared(name);
+        found.ok_or_else(|| self.unknown(name))
     }
 
     /// The planner of this name, if it is in the catalog now.
     #[cfg(feature = "async")]
     pub(crate) fn find_known(&self, name: &str) -> Option<&Arc<Planner>> {
         self.catalog.get_shared(name)
-    }
-
-    #[cold]
-    fn find_slowly(&self, name: &str) -> Result<&Arc<Planner>, GetError> {
-        self.ensure_discovered()?;
-        let found = self.catalog.get_shared(name);
-        found.ok_or_else(|| self.unknown(name))
     }
 
     /// The planners in the catalog, by name.
@@ -176,6 +195,11 @@ impl Roster {
     /// Frees the generations before the current one.
     pub(crate) fn compact(&mut self) {
         self.catalog.compact();
+    }
+
+    /// How planners were started.
+    pub(crate) fn history(&self) -> &History {
+        &self.supervision.history
     }
 
     /// What the catalog keeps alive.
@@ -213,27 +237,47 @@ impl Roster {
     }
 
     /// Scans the folders and makes what was found current. Runs no plugin code but the shutdown of
-    /// planners that are no longer in the catalog.
+    /// planners that are no longer in the catalog, which is awaited.
     pub(crate) fn discover(&self, replace: Replace) -> Result<Arc<DiscoveryReport>, DiscoverError> {
-        // Retiring would wait for the very call that asks for it.
-        InsideCall::check().map_err(DiscoverError::inside_call)?;
-        let started = Instant::now();
-        let mut report = self.scan(replace);
-        let base = self.publish(&mut report, replace)?;
-        report.retired = self.retire_missing(base)?;
-        report.took = started.elapsed();
-        let report = Arc::new(report);
-        let previous = std::mem::replace(&mut *self.latest.lock(), Arc::clone(&report));
-        drop(previous);
-        Ok(report)
+        let mut memory = self.take_turn()?;
+        self.discover_in_turn(&mut memory, replace)
     }
 
-    fn scan(&self, replace: Replace) -> DiscoveryReport {
-        let memory = self.memory.lock().take();
-        let mut memory = memory.unwrap_or_default();
-        let discovered = memory.discover(&self.scan_request(replace));
-        *self.memory.lock() = Some(memory);
-        DiscoveryReport {
+    fn ensure_discovered(&self) -> Result<(), GetError> {
+        // Acquire, with the release in `publish`: whoever sees the flag sees what was published.
+        if self.discovered_once.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let mut memory = self.take_turn()?;
+        if !self.discovered_once.load(Ordering::Acquire) {
+            self.discover_in_turn(&mut memory, Replace::Changed)?;
+        }
+        Ok(())
+    }
+
+    fn take_turn(&self) -> Result<Turn<'_, Discovery>, DiscoverError> {
+        let turn = self.memory.take(DISCOVERY_WAIT_MAX);
+        turn.map_err(|NoTurn { waited }| DiscoverError::TimedOut { waited })
+    }
+
+    /// The catalog's base is read before the folders are: what is published is never older than what
+    /// it replaces.
+    fn discover_in_turn(
+        &self,
+        memory: &mut Turn<'_, Discovery>,
+        replace: Replace,
+    ) -> Result<Arc<DiscoveryReport>, DiscoverError> {
+        let started = Instant::now();
+        self.supervision.history.archive_failures();
+        let base = self.catalog.current();
+        if !base.is_empty() {
+            // Retiring would wait for the very call that asks for it.
+            InsideCall::check().map_err(DiscoverError::inside_call)?;
+        }
+        let request = self.scan_request(replace);
+        let discovered = memory.with(|memory| memory.discover(&request));
+        let discovered = discovered.ok_or(DiscoverError::Bug)?;
+        let mut report = DiscoveryReport {
             scan: discovered.scan,
             changes: discovered.changes,
             fingerprint: Some(discovered.fingerprint),
@@ -241,62 +285,59 @@ impl Roster {
             cache_problem: discovered.cache_problem,
             reading_took: discovered.reading_took,
             ..DiscoveryReport::default()
-        }
-    }
-
-    fn ensure_discovered(&self) -> Result<(), GetError> {
-        if self.first.get().is_some() {
-            return Ok(());
-        }
-        let policy = SlotPolicy {
-            wait_max: DISCOVERY_WAIT_MAX,
-            ..self.supervision.slot.clone()
         };
-        let first = self
-            .first
-            .get_or_build(&policy, || self.discover(Replace::Changed).map(drop));
-        first.copied().map_err(GetError::first_discovery)
+        self.publish(&mut report, base, replace)?;
+        report.took = started.elapsed();
+        // Reports speak of the new generation while the old one is still being drained.
+        let mut report = self.remember(report);
+        if report.catalog_changed {
+            let retired = self.retire_missing(base)?;
+            report = self.remember(DiscoveryReport {
+                retired,
+                took: started.elapsed(),
+                ..(*report).clone()
+            });
+        }
+        Ok(report)
     }
 
-    /// Judges what was scanned, makes it current, and gives the generation before. Another discovery
-    /// may be quicker; then this scan is judged against that one's planners.
+    fn remember(&self, report: DiscoveryReport) -> Arc<DiscoveryReport> {
+        let report = Arc::new(report);
+        let previous = std::mem::replace(&mut *self.latest.lock(), Arc::clone(&report));
+        drop(previous);
+        report
+    }
+
+    /// Judges what was scanned and makes it current in place of `base`.
     fn publish(
         &self,
         report: &mut DiscoveryReport,
+        base: &Snapshot<Planner>,
         replace: Replace,
-    ) -> Result<&Snapshot<Planner>, PublishError> {
-        let mut tries = 0;
-        loop {
-            let base = self.catalog.current();
-            let keep = match replace {
-                Replace::Changed => Some(base),
-                Replace::All => None,
-            };
-            let admission = admit(
-                &report.scan,
-                keep,
-                &self.builtins,
-                &self.config,
-                &self.supervision,
-            );
-            let Admission {
-                planners,
-                rejected,
-                resolution,
-            } = admission;
-            let entries = self.builtins.iter().chain(&planners);
-            let entries = entries.map(|planner| (planner.name().as_str(), Arc::clone(planner)));
-            match self.catalog.publish(base, entries) {
-                Err(PublishError::Superseded { .. }) if tries < PUBLISH_TRIES_MAX => tries += 1,
-                Err(error) => return Err(error),
-                Ok(published) => {
-                    report.catalog_changed = matches!(published, Published::New(_));
-                    report.rejected = rejected;
-                    report.resolution = resolution;
-                    return Ok(base);
-                }
-            }
-        }
+    ) -> Result<(), PublishError> {
+        let keep = match replace {
+            Replace::Changed => Some(base),
+            Replace::All => None,
+        };
+        let Admission {
+            planners,
+            rejected,
+            resolution,
+        } = admit(
+            &report.scan,
+            keep,
+            &self.builtins,
+            &self.config,
+            &self.supervision,
+        );
+        let entries = self.builtins.iter().chain(&planners);
+        let entries = entries.map(|planner| (planner.name().as_str(), Arc::clone(planner)));
+        let published = self.catalog.publish(base, entries)?;
+        self.discovered_once.store(true, Ordering::Release);
+        report.catalog_changed = matches!(published, Published::New(_));
+        report.rejected = rejected;
+        report.resolution = resolution;
+        Ok(())
     }
 
     /// Retires the planners of `base` that are not in the catalog any more.

@@ -10,10 +10,10 @@ use super::call_error::CallProblem;
 use super::cancel::CancelToken;
 use super::get_error::GetError;
 use super::start_error::{StartError, StartFailure};
-use super::supervised::{Planner, Source};
+use super::supervised::{Planner, Source, Started};
 use crate::discovery::Candidate;
 use crate::load::{self, CallFailure, CallState, Instance};
-use crate::trust;
+use crate::trust::{self, Refusal};
 
 impl Planner {
     /// Whether it was started already.
@@ -43,46 +43,67 @@ impl Planner {
     }
 
     /// The instance, made now if nobody has made it yet.
-    pub(crate) fn started(&self) -> Result<&Cell<Arc<Instance>>, StartError> {
+    pub(super) fn started(&self) -> Result<&Cell<Started>, StartError> {
         self.resident
             .get_or_build(&self.supervision.slot, || self.start())
             .map_err(|error| StartError::of(&self.name, error))
     }
 
     /// Verify → map → construct → self-test. No lock of ours is held meanwhile.
-    fn start(&self) -> Result<Arc<Instance>, StartFailure> {
-        let started = Instant::now();
-        let instance = match &self.source {
-            Source::Builtin(instance) => Arc::clone(instance),
-            Source::Library(candidate) => Arc::new(self.construct(candidate, started)?),
-        };
-        if self.manifest.self_test {
-            self.self_test(&instance, started)?;
+    fn start(&self) -> Result<Started, StartFailure> {
+        let begun = Instant::now();
+        let outcome = self.make().and_then(|started| {
+            if self.manifest.self_test {
+                self.self_test(&started.instance)?;
+            }
+            Ok(started)
+        });
+        self.supervision
+            .history
+            .record_start(&self.name, begun.elapsed(), &outcome);
+        outcome
+    }
+
+    fn make(&self) -> Result<Started, StartFailure> {
+        match &self.source {
+            Source::Builtin(instance) => Ok(Started {
+                instance: Arc::clone(instance),
+                digest: None,
+            }),
+            Source::Library(candidate) => self.load(candidate),
         }
-        let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::info!(planner = self.name.as_str(), duration_us, "planner started");
-        Ok(instance)
     }
 
-    fn construct(&self, candidate: &Candidate, started: Instant) -> Result<Instance, StartFailure> {
+    fn load(&self, candidate: &Candidate) -> Result<Started, StartFailure> {
         let verified = trust::verify(candidate, &self.name, &self.supervision.policy)?;
-        // A later start of the same header reads the same file state, so the first digest stands.
-        let _known = self.digest.set(verified.digest());
+        // What is known of the planner, and was decided by it, is the manifest of discovery.
+        if *verified.manifest() != self.manifest {
+            return Err(StartFailure::Refused(Refusal::Replaced {
+                expected: self.name.clone(),
+                found: verified.manifest().name.clone(),
+            }));
+        }
+        let digest = Some(verified.digest());
         let module = load::open(verified, &self.supervision.slot)?;
-        let cancel = CancelToken::new();
-        let state = self.call_state(started, self.supervision.start_timeout, &cancel);
-        module
-            .construct(&state)
-            .map_err(|failure| StartFailure::Construct(problem_of(failure)))
+        let timeout = self.supervision.start_timeout;
+        let (begun, cancel) = (Instant::now(), CancelToken::new());
+        let instance = module
+            .construct(&self.call_state(begun, timeout, &cancel))
+            .map_err(|failure| StartFailure::Construct(problem_of(failure)))?;
+        if begun.elapsed() > timeout {
+            return Err(StartFailure::Construct(late(timeout)));
+        }
+        let instance = Arc::new(instance);
+        Ok(Started { instance, digest })
     }
 
-    fn self_test(&self, instance: &Instance, started: Instant) -> Result<(), StartFailure> {
+    fn self_test(&self, instance: &Instance) -> Result<(), StartFailure> {
         let timeout = self.supervision.start_timeout;
-        let cancel = CancelToken::new();
+        let (begun, cancel) = (Instant::now(), CancelToken::new());
         instance
-            .self_test(&self.call_state(started, timeout, &cancel))
+            .self_test(&self.call_state(begun, timeout, &cancel))
             .map_err(|failure| StartFailure::SelfTest(problem_of(failure)))?;
-        if started.elapsed() > timeout {
+        if begun.elapsed() > timeout {
             return Err(StartFailure::SelfTest(late(timeout)));
         }
         Ok(())

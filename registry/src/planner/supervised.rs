@@ -7,14 +7,14 @@ use std::time::Duration;
 use plugin_api::manifest::Manifest;
 use registry_core::backoff::Backoff;
 use registry_core::clock::Clock;
+use registry_core::instance::Instance as Cell;
 use registry_core::resident::Resident;
 use registry_core::slot::{SlotPhase, SlotPolicy};
-use registry_core::sync::OnceLock;
 use registry_core::sync::atomic::{AtomicU64, Ordering};
-use serde_json::{Map, Value};
 
+use super::history::History;
 use super::start_error::StartFailure;
-use crate::config::Config;
+use crate::config::{Config, Table};
 use crate::discovery::{Bounds, Candidate};
 use crate::load::{Instance, LogLimit};
 use crate::name::PlannerName;
@@ -35,8 +35,7 @@ pub struct Planner {
     pub(super) source: Source,
     pub(super) options: Options,
     pub(super) supervision: Arc<Supervision>,
-    pub(super) resident: Resident<Arc<Instance>, StartFailure>,
-    pub(super) digest: OnceLock<blake3::Hash>,
+    pub(super) resident: Resident<Started, StartFailure>,
     pub(super) log_limit: LogLimit,
     pub(super) counts: Counters,
 }
@@ -50,13 +49,22 @@ pub(crate) enum Source {
     Builtin(Arc<Instance>),
 }
 
+/// A planner that can be called.
+#[derive(Debug)]
+pub(crate) struct Started {
+    /// Dropping it shuts the planner down.
+    pub(super) instance: Arc<Instance>,
+    /// Of the bytes that run, unless they are the host's.
+    pub(super) digest: Option<blake3::Hash>,
+}
+
 /// What the operator set for one planner.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Options {
     /// Bounds one plan call.
     pub(crate) plan_timeout: Duration,
     /// What the planner's context shows it.
-    pub(crate) settings: Map<String, Value>,
+    pub(crate) settings: Table,
 }
 
 impl Options {
@@ -65,9 +73,7 @@ impl Options {
         let own = config.planners().get(name);
         Self {
             plan_timeout: config.plan_timeout(name),
-            settings: own
-                .and_then(|own| own.config.as_ref())
-                .map_or_else(Map::new, |table| table.as_map().clone()),
+            settings: own.and_then(|own| own.config.clone()).unwrap_or_default(),
         }
     }
 }
@@ -79,8 +85,10 @@ pub(crate) struct Supervision {
     pub(crate) policy: Policy,
     /// How starts are awaited and tried again.
     pub(crate) slot: SlotPolicy,
-    /// Bounds construction and self-test.
+    /// Bounds construction, and the self-test again.
     pub(crate) start_timeout: Duration,
+    /// How starts went.
+    pub(crate) history: History,
 }
 
 impl Supervision {
@@ -100,6 +108,7 @@ impl Supervision {
                 backoff: Backoff::new(RETRY_FIRST, RETRY_MAX),
             },
             start_timeout,
+            history: History::of(config),
         }
     }
 }
@@ -161,7 +170,6 @@ impl Planner {
             options,
             supervision,
             resident: Resident::new(),
-            digest: OnceLock::new(),
             log_limit: LogLimit::new(),
             counts: Counters::default(),
         }
@@ -185,14 +193,22 @@ impl Planner {
         }
     }
 
-    /// BLAKE3 of the bytes it was started from, in hexadecimal digits; `None` while it is not started
-    /// or where it is linked into the host.
+    /// BLAKE3 of the bytes that run, in hexadecimal digits; `None` while it is not started, when it was
+    /// replaced, and where it is linked into the host.
     pub fn digest(&self) -> Option<String> {
-        self.digest.get().map(|digest| digest.to_hex().to_string())
+        let started = self.resident.get()?;
+        let digest = started.call(|started| started.digest).ok()??;
+        Some(digest.to_hex().to_string())
+    }
+
+    /// Whether it was started and is replaced now.
+    #[inline]
+    pub(super) fn is_retired(&self) -> bool {
+        self.resident.get().is_some_and(Cell::is_retired)
     }
 
     /// The part of it that lives and dies.
-    pub(super) fn resident(&self) -> &Resident<Arc<Instance>, StartFailure> {
+    pub(super) fn resident(&self) -> &Resident<Started, StartFailure> {
         &self.resident
     }
 
@@ -211,6 +227,7 @@ impl Planner {
         match self.resident.phase(&self.supervision.slot) {
             SlotPhase::Empty => Phase::NotLoaded,
             SlotPhase::Building { elapsed } => Phase::Starting { elapsed },
+            SlotPhase::Ready if self.is_retired() => Phase::Retired,
             SlotPhase::Ready => Phase::Ready,
             SlotPhase::Failed {
                 error: cause,

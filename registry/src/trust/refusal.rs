@@ -45,7 +45,7 @@ pub enum Refusal {
     #[error("no sealed copy of the file could be made")]
     Seal(#[source] Arc<io::Error>),
     /// The file was replaced by another planner since it was discovered.
-    #[error("the file was {expected:?} when it was discovered and is {found:?} now", expected = expected.as_str())]
+    #[error("the file was replaced since it was discovered as {expected:?}, and holds {found:?} now", expected = expected.as_str())]
     Replaced {
         /// The name in the catalog.
         expected: PlannerName,

@@ -1,4 +1,4 @@
-//! Failure log, ring, breaker and warn-once under threads.
+//! Turns, failure log, ring, breaker and warn-once under threads.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use loom::thread;
 use registry_core::breaker::{Breaker, BreakerPhase, BreakerPolicy};
 use registry_core::clock::ManualClock;
+use registry_core::exclusive::Exclusive;
 use registry_core::failure_log::{FailureLog, FailureLogLimits};
 use registry_core::ring::Ring;
 use registry_core::warn_once::WarnOnce;
@@ -13,6 +14,26 @@ use registry_core::warn_once::WarnOnce;
 use crate::check::check;
 
 const COOLDOWN: Duration = Duration::from_mins(1);
+
+#[test]
+fn a_turn_is_one_threads_at_a_time_and_whoever_waits_is_woken() {
+    check(&["first", "second"], |reached| {
+        let turns = Arc::new(Exclusive::new(0));
+        let take = |turns: &Exclusive<i32>| {
+            let mut turn = turns.take(COOLDOWN).unwrap();
+            turn.with(|count| {
+                *count += 1;
+                *count
+            })
+            .unwrap()
+        };
+        let shared = Arc::clone(&turns);
+        let other = thread::spawn(move || take(&shared));
+        let mine = take(&turns);
+        assert_eq!(mine + other.join().unwrap(), 3, "turns taken");
+        reached.reach(if mine == 1 { "first" } else { "second" });
+    });
+}
 
 #[test]
 fn a_failure_is_live_or_archived_whenever_somebody_looks() {

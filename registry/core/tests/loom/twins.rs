@@ -81,6 +81,9 @@ twins! {
     publishers_that_overtake: "catalog.no_base_check"
         in "generations::of_two_reloads_from_one_base_one_is_refused"
         because "E_BUG";
+    a_turn_given_back_in_silence: "exclusive.no_notify"
+        in "bookkeeping::a_turn_is_one_threads_at_a_time_and_whoever_waits_is_woken"
+        because "deadlock";
     an_archiving_in_two_steps: "failure_log.archive_gap"
         in "bookkeeping::a_failure_is_live_or_archived_whenever_somebody_looks"
         because "failures in exactly one place";
