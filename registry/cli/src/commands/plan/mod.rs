@@ -28,14 +28,19 @@ pub(super) fn run(
 ) -> Result<(), Stop> {
     let request = request(plan)?;
     let registry = session.registry()?;
-    let answer = registry
-        .plan(&plan.name, &request)
+    let planner = registry
+        .handle(&plan.name)
+        .map_err(|error| Failure::of_get(&error))?;
+    let answer = planner
+        .plan(&request)
         .map_err(|error| Failure::of_plan(&error))?;
     if plan.mermaid {
         output.raw(answer.to_mermaid().as_bytes())?;
     } else {
-        let body = Answer::new(&plan.name, &answer);
-        output.answer(&body, |look| text::plan(&plan.name, &answer, look))?;
+        // As the planner is called, not as it was typed.
+        let name = planner.name().as_str();
+        let body = Answer::new(name, &answer);
+        output.answer(&body, |look| text::plan(name, &answer, look))?;
     }
     Ok(())
 }
