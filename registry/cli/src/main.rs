@@ -19,25 +19,24 @@ mod session;
 mod stdout;
 mod surroundings;
 mod terminal;
+mod usage;
 
+use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use registry::diagnose::text::Look;
 
 use arguments::Arguments;
 use failure::Failure;
+use output::Output;
 use surroundings::Surroundings;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            // Help and version are answers, anything else is a usage error. Nobody is left to tell
-            // if neither can be written.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(error) => return without_command(&error),
     };
     let surroundings = Surroundings::of_process();
     let code = match stdout::reserve() {
@@ -50,4 +49,21 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(code)
+}
+
+/// Help and version are answers, anything else is a usage error. Nobody is left to tell if neither can
+/// be written.
+fn without_command(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let failure = usage::failure(error);
+    if usage::is_json_asked(env::args_os()) {
+        let mut stdout = io::stdout();
+        let _ = commands::tell(&failure, &mut Output::new(&mut stdout, true, Look::PLAIN));
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(failure.exit_code())
 }

@@ -73,12 +73,17 @@ fn report(
     surroundings: &Surroundings,
     stderr: &mut dyn Write,
 ) -> io::Result<()> {
+    if output.is_json() {
+        return tell(failure, output);
+    }
+    stderr.write_all(failure.text(surroundings.stderr).as_bytes())
+}
+
+/// Tells a failure as the one JSON document.
+pub(crate) fn tell(failure: &Failure, output: &mut Output<'_>) -> io::Result<()> {
     #[derive(Serialize)]
     struct Body<'a> {
         error: &'a Failure,
     }
-    if output.is_json() {
-        return output.answer(&Body { error: failure }, |_| String::new());
-    }
-    stderr.write_all(failure.text(surroundings.stderr).as_bytes())
+    output.answer(&Body { error: failure }, |_| String::new())
 }
