@@ -1,14 +1,16 @@
 //! Runs the real `registry` command in an environment of its own.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
 use xtask::artifacts::Build;
 
-use crate::compiled;
+use crate::{compiled, set_mode, terminal};
 
 /// One run of the command, with nothing in its environment but what is set here.
 #[derive(Debug)]
@@ -68,18 +70,89 @@ impl RegistryCommand {
         self
     }
 
+    /// Writes a file that only its owner can change, below the home folder.
+    #[must_use]
+    pub fn home_file(self, name: &str, text: &str) -> Self {
+        let path = self.home.path().join(name);
+        let folder = path.parent().unwrap();
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .unwrap();
+        std::fs::write(&path, text).unwrap();
+        set_mode(&path, 0o644);
+        self
+    }
+
+    /// Writes a configuration file that grants settings, and names it.
+    #[must_use]
+    pub fn config(self, text: &str) -> Self {
+        let mut this = self.home_file("granting.toml", text);
+        let path = this.home.path().join("granting.toml");
+        this.command.arg("--config").arg(path);
+        this
+    }
+
+    /// The working directory, which is the home folder as well.
+    pub fn folder(&self) -> &Path {
+        self.home.path()
+    }
+
     /// Runs it to its end.
     pub fn run(mut self) -> Answer {
-        let output = self.command.output().expect("the command starts");
+        Answer::of(self.command.output().expect("the command starts"))
+    }
+
+    /// Runs it with a stdout whose reader has gone before it starts.
+    pub fn run_unread(mut self) -> Answer {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = self.command.stdout(writer).stderr(Stdio::piped()).spawn();
+        let child = child.expect("the command starts");
+        Answer::of(child.wait_with_output().expect("the command ends"))
+    }
+
+    /// Runs it with a terminal of 100 columns as its stdout.
+    pub fn run_on_terminal(self) -> Answer {
+        let (terminal, user) = terminal::open();
+        let Self { mut command, home } = self;
+        command.env("TERM", "xterm").stdout(user);
+        let child = command.stderr(Stdio::piped()).spawn();
+        let child = child.expect("the command starts");
+        // Otherwise this process would keep the terminal's other end open.
+        drop(command);
+        let shown = terminal::read(terminal);
+        let output = child.wait_with_output().expect("the command ends");
+        drop(home);
         Answer {
-            code: output.status.code().unwrap_or(255),
-            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+            stdout: shown,
+            ..Answer::of(output)
         }
     }
 }
 
 impl Answer {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(255),
+            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        }
+    }
+
+    /// Exit code and stderr, where nothing was answered.
+    pub fn refusal(&self) -> (i32, &str) {
+        assert_eq!(self.stdout, "", "{self:#?}");
+        (self.code, &self.stderr)
+    }
+
+    /// Stdout, where all went well and nothing was logged.
+    pub fn text(&self) -> &str {
+        assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{self:#?}");
+        &self.stdout
+    }
+
     /// Stdout as the one JSON document it must be.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)

@@ -5,6 +5,7 @@ mod fixtures;
 mod folder;
 mod log;
 mod manifest;
+mod terminal;
 
 pub use command::{Answer, RegistryCommand};
 pub use fixtures::{c_library, compiled, fixture, shipped};
