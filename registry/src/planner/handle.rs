@@ -8,6 +8,7 @@ use super::cancel::CancelToken;
 use super::get_error::PlanFailure;
 use super::roster::Roster;
 use super::supervised::Planner;
+use crate::name::PlannerName;
 
 /// A planner that its user owns: it can be stored, cloned and sent to other threads, and keeps the
 /// registry's planners alive.
@@ -25,6 +26,11 @@ impl Handle {
             roster: Arc::clone(roster),
             planner: Arc::clone(planner),
         }
+    }
+
+    /// Its planner's name.
+    pub fn name(&self) -> &PlannerName {
+        self.planner.name()
     }
 
     /// The planner it stands for now: the one it was made for, or its successor in the catalog.
