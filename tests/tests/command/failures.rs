@@ -231,7 +231,7 @@ fn a_plan_that_takes_too_long_ends_at_its_deadline() {
             "code": "E_DEADLINE",
             "message": "planner \"waits\" gave no plan",
             "causes": ["deadline: no plan in time"],
-            "remedy": "Raise the deadline or `[planners.waits] timeout`.",
+            "remedy": "Raise the deadline, PLANNER_DEFAULT_TIMEOUT or `[planners.waits] timeout`.",
         })
     );
     assert_eq!(answer.code, 1);
