@@ -55,10 +55,14 @@ impl Planner for RiskPlanner {
     }
 
     /// Plans one risky file, which must end up behind its gate and below high risk.
+    ///
+    /// The sample is nobody's request: it is judged without the operator's settings, and logs nothing.
     fn self_test(&self, cx: &Context) -> Result<(), PlanError> {
+        cx.check()?;
         let hotspot = FileFacts::new("a").churn(9.0).complexity(9.0).fan_in(9.0);
         let context = PlanContext::new().with_hotspots([hotspot]);
-        let plan = self.plan(&PlanRequest::new("Test").with_context(context), cx)?;
+        let request = PlanRequest::new("Test").with_context(context);
+        let plan = self.plan(&request, &Context::detached())?;
         match plan.task("r01-change-a") {
             Some(change)
                 if change.dependencies == ["r01-gate-a"]
