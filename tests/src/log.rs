@@ -1,30 +1,40 @@
 //! Captures what is traced while a closure runs.
+//!
+//! One subscriber listens for the whole process and keeps events apart by thread. With a subscriber of
+//! its own for each closure, an event that another test's thread was the first to reach would stay
+//! switched off for good.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use serde_json::Value;
 use tracing::Level;
-use tracing_subscriber::fmt::MakeWriter;
+
+thread_local! {
+    /// What was traced on this thread, where somebody wants to know.
+    static TRACED: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
 
 /// Events traced on this thread, as JSON objects.
-#[derive(Clone, Debug, Default)]
-pub struct Log {
-    bytes: Arc<Mutex<Vec<u8>>>,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Log;
 
 impl Log {
     /// Runs `work` and returns what it gave, with every event it traced.
     pub fn of<R>(work: impl FnOnce() -> R) -> (R, Vec<Value>) {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .with_max_level(Level::TRACE)
-            .with_writer(log.clone())
-            .finish();
-        let result = tracing::subscriber::with_default(subscriber, work);
-        let bytes = log.bytes.lock().unwrap();
-        let events = String::from_utf8_lossy(&bytes)
+        static LISTEN: Once = Once::new();
+        LISTEN.call_once(|| {
+            tracing_subscriber::fmt()
+                .json()
+                .with_max_level(Level::TRACE)
+                .with_writer(|| ThisThread)
+                .init();
+        });
+        TRACED.set(Some(Vec::new()));
+        let result = work();
+        let traced = TRACED.take().unwrap();
+        let events = String::from_utf8_lossy(&traced)
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
@@ -32,21 +42,19 @@ impl Log {
     }
 }
 
-impl Write for Log {
+struct ThisThread;
+
+impl Write for ThisThread {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.bytes.lock().unwrap().extend_from_slice(bytes);
+        TRACED.with_borrow_mut(|traced| {
+            if let Some(traced) = traced {
+                traced.extend_from_slice(bytes);
+            }
+        });
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }
