@@ -15,6 +15,9 @@ pub enum LoadError {
     /// The library has a manifest but no root module.
     #[error("the library exports no plugin header")]
     NoRoot,
+    /// The header that the dynamic loader found is not part of the library that was verified.
+    #[error("the plugin header that the dynamic loader found lies outside of the verified library")]
+    WrongObject,
     /// The header was made by another version of the layout checker.
     #[error("the plugin header was made by an incompatible abi_stable ({found})")]
     Header {
@@ -65,6 +68,7 @@ impl LoadError {
         match self {
             Self::Open { .. } => "E_OPEN",
             Self::NoRoot => "E_NO_ROOT",
+            Self::WrongObject => "E_WRONG_OBJECT",
             Self::Header { .. } => "E_ABI_HEADER",
             Self::Layout { .. } => "E_ABI_LAYOUT",
             Self::Root { .. } => "E_ROOT_FAILED",
@@ -79,6 +83,9 @@ impl LoadError {
         match self {
             Self::Open { .. } => "See what it needs with `readelf -d FILE`, and build it again on this system.".to_owned(),
             Self::NoRoot => "Export the planner with `plugin_api::export_planner!`.".to_owned(),
+            Self::WrongObject => {
+                "Take the file out of the plugin folder, and ask its author why.".to_owned()
+            }
             Self::Header { .. } | Self::Layout { .. } => format!(
                 "Build the plugin again with plugin-api {}.",
                 plugin_api::API_VERSION

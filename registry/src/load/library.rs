@@ -24,6 +24,7 @@ use registry_core::slot::{Slot, SlotError, SlotPolicy};
 use registry_core::sync::OnceLock;
 
 use super::error::LoadError;
+use super::mappings::Mappings;
 use super::module::Module;
 use crate::trust::{Sealed, Verified};
 
@@ -37,8 +38,8 @@ struct Mapped {
     module: Result<Module, LoadError>,
     /// Never closed: what the module handed out points into it.
     _library: Library,
-    /// Never closed: the dynamic loader knows libraries by name, and would take the next one under the
-    /// same descriptor number for this one.
+    /// Never closed: whoever opens the library by the name it was mapped under, as the printing of a
+    /// backtrace does, must find this copy and nothing else.
     _sealed: Sealed,
 }
 
@@ -63,16 +64,24 @@ pub(crate) fn open(verified: Verified, policy: &SlotPolicy) -> Result<Module, Lo
 }
 
 fn map(verified: Verified) -> Result<Mapped, LoadError> {
+    let mappings = Mappings::open().map_err(|error| LoadError::Open {
+        reason: format!("/proc/self/maps cannot be opened: {error}"),
+    })?;
     let library = open_sealed(verified.sealed())?;
     Ok(Mapped {
-        module: module_of(&library, &verified),
+        module: module_of(&library, &verified, mappings),
         _library: library,
         _sealed: verified.into_sealed(),
     })
 }
 
-fn module_of(library: &Library, verified: &Verified) -> Result<Module, LoadError> {
-    let module = check(header_of(library)?)?;
+fn module_of(
+    library: &Library,
+    verified: &Verified,
+    mappings: Mappings,
+) -> Result<Module, LoadError> {
+    let header = header_of(library, verified.sealed(), mappings)?;
+    let module = check(header)?;
     check_manifest(verified, module)?;
     Ok(module)
 }
@@ -95,16 +104,21 @@ fn words_of_the_loader(error: &libloading::Error, path: &Path) -> String {
     words.replace(&*path.to_string_lossy(), "the library")
 }
 
-fn header_of(library: &Library) -> Result<&'static LibHeader, LoadError> {
-    // SAFETY: the symbol is a static `LibHeader` whose first field is an `AbiHeader`, and the
-    // library is never unmapped. `upgrade` checks the header's magic before it believes the rest.
-    let header = unsafe {
-        match library.get::<AbiHeaderRef>(ROOT_MODULE_LOADER_NAME_WITH_NUL) {
-            Ok(symbol) => *symbol,
-            Err(_) => return Err(LoadError::NoRoot),
-        }
-    };
-    header.upgrade().map_err(load_error)
+fn header_of(
+    library: &Library,
+    sealed: &Sealed,
+    mappings: Mappings,
+) -> Result<&'static LibHeader, LoadError> {
+    // SAFETY: the symbol is only believed to be a header once it is known to lie in the sealed copy.
+    let symbol = unsafe { library.get::<AbiHeaderRef>(ROOT_MODULE_LOADER_NAME_WITH_NUL) }
+        .map_err(|_| LoadError::NoRoot)?;
+    let address = symbol.clone().as_raw_ptr().addr();
+    if mappings.file_at(address) != Some(sealed.file()) {
+        return Err(LoadError::WrongObject);
+    }
+    // The symbol is a static `LibHeader` whose first field is an `AbiHeader`, and the library is never
+    // unmapped. `upgrade` checks the header's magic before it believes the rest.
+    symbol.upgrade().map_err(load_error)
 }
 
 fn check(header: &'static LibHeader) -> Result<Module, LoadError> {

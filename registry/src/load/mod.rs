@@ -5,7 +5,8 @@
 //! does is unknown here.
 //!
 //! Invariants:
-//! - Only [`Verified`](crate::trust::Verified) is ever mapped, and only from its sealed copy.
+//! - Only [`Verified`](crate::trust::Verified) is ever mapped, and only from its sealed copy; nothing is believed before
+//!   the header is known to lie in that copy.
 //! - The same bytes are mapped once a process and never unmapped: thread-local destructors and
 //!   everything a plugin handed out would dangle.
 //! - This is the only module of the crate with `unsafe` code.
@@ -14,6 +15,7 @@ mod error;
 mod host;
 mod library;
 mod log_limit;
+mod mappings;
 mod module;
 
 pub use error::LoadError;

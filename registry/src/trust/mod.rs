@@ -16,5 +16,5 @@ mod verify;
 pub(crate) use admit::admit;
 pub(crate) use policy::Policy;
 pub use refusal::Refusal;
-pub(crate) use sealed::Sealed;
+pub(crate) use sealed::{FileId, Sealed};
 pub(crate) use verify::{Verified, verify};

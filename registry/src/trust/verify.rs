@@ -64,7 +64,7 @@ pub(crate) fn verify(
         });
     }
     admit(name, &manifest, policy)?;
-    let sealed = Sealed::copy(&bytes).map_err(|error| Refusal::Seal(Arc::new(error)))?;
+    let sealed = Sealed::copy(name, &bytes).map_err(|error| Refusal::Seal(Arc::new(error)))?;
     Ok(Verified {
         name: name.clone(),
         manifest,
