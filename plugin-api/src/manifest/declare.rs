@@ -8,6 +8,9 @@
     reason = "what fails here fails the author's build, with the complaint as its message"
 )]
 
+mod writer;
+
+use self::writer::Writer;
 use crate::{API_VERSION, name};
 
 /// The compiler that built this copy of `plugin-api`, and with it the plugin.
@@ -171,8 +174,8 @@ impl Declaration {
         written.bytes
     }
 
-    const fn write<const LEN: usize>(&self) -> Json<LEN> {
-        let mut json = Json::new();
+    const fn write<const LEN: usize>(&self) -> Writer<LEN> {
+        let mut json = Writer::new();
         json = json.raw("{\"schema\":1,\"name\":").string(self.name);
         json = json.raw(",\"version\":").string(self.version);
         json = json.raw(",\"api\":{\"major\":").number(API_VERSION.major);
@@ -202,91 +205,6 @@ impl Declaration {
             json = json.raw(",\"config_schema\":").raw(schema);
         }
         json.raw("}")
-    }
-}
-
-/// JSON text under construction. What does not fit into `LEN` bytes is counted only, so that the
-/// first of two passes finds the length for the second.
-struct Json<const LEN: usize> {
-    bytes: [u8; LEN],
-    len: usize,
-}
-
-impl<const LEN: usize> Json<LEN> {
-    const fn new() -> Self {
-        Self {
-            bytes: [0; LEN],
-            len: 0,
-        }
-    }
-
-    const fn byte(mut self, byte: u8) -> Self {
-        if self.len < LEN {
-            self.bytes[self.len] = byte;
-        }
-        self.len += 1;
-        self
-    }
-
-    const fn raw(mut self, text: &str) -> Self {
-        let bytes = text.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            self = self.byte(bytes[at]);
-            at += 1;
-        }
-        self
-    }
-
-    const fn string(mut self, text: &str) -> Self {
-        let bytes = text.as_bytes();
-        self = self.byte(b'"');
-        let mut at = 0;
-        while at < bytes.len() {
-            self = match bytes[at] {
-                b'"' => self.raw("\\\""),
-                b'\\' => self.raw("\\\\"),
-                control @ 0..0x20 => self
-                    .raw("\\u00")
-                    .byte(hex_digit(control >> 4))
-                    .byte(hex_digit(control & 15)),
-                plain => self.byte(plain),
-            };
-            at += 1;
-        }
-        self.byte(b'"')
-    }
-
-    const fn strings(mut self, words: &[&str]) -> Self {
-        self = self.byte(b'[');
-        let mut at = 0;
-        while at < words.len() {
-            if at > 0 {
-                self = self.byte(b',');
-            }
-            self = self.string(words[at]);
-            at += 1;
-        }
-        self.byte(b']')
-    }
-
-    const fn bool(self, yes: bool) -> Self {
-        self.raw(if yes { "true" } else { "false" })
-    }
-
-    const fn number(mut self, number: u32) -> Self {
-        if number >= 10 {
-            self = self.number(number / 10);
-        }
-        self.byte(b'0' + (number % 10) as u8)
-    }
-}
-
-const fn hex_digit(value: u8) -> u8 {
-    if value < 10 {
-        b'0' + value
-    } else {
-        b'a' + value - 10
     }
 }
 
@@ -365,12 +283,6 @@ mod tests {
                 "config_schema": {"type": "object"},
             })
         );
-    }
-
-    #[test]
-    fn numbers_of_several_digits_are_written_whole() {
-        let json = Json::<10>::new().number(4_294_967_295);
-        assert_eq!(&json.bytes, b"4294967295");
     }
 
     #[test]
