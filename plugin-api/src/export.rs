@@ -15,7 +15,7 @@
 /// | `production_ready`, `quarantined`, `self_test` | `true` or `false` | `false` |
 /// | `config_schema` | text: the JSON schema of the planner's settings | none |
 ///
-/// The planner type implements [`Planner`](crate::Planner) and [`Default`]. A bad name, tier, risk rating or reliability
+/// The planner type implements [`Planner`](crate::Planner) and [`Default`]. A declaration that a host would refuse
 /// does not compile, and the message says what is allowed:
 ///
 /// ```compile_fail

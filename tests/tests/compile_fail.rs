@@ -43,6 +43,10 @@ fn errors() -> BTreeMap<String, Vec<String>> {
 fn every_wrong_declaration_fails_with_what_is_allowed() {
     let expected = [
         (
+            "bad_config_schema",
+            "config_schema is the text of one JSON object that nests at most 31 deep",
+        ),
+        (
             "bad_name",
             "bad planner name \"Bad_Planner\": 3 to 64 characters: lower-case letters, digits, '_' and '-', \
              not starting with '-'",
@@ -59,7 +63,31 @@ fn every_wrong_declaration_fails_with_what_is_allowed() {
             "bad_tier",
             "unknown tier \"betta\"; one of alpha, beta, stable, gold, vip",
         ),
-        ("empty_capability", "a capability has 1 to 64 characters"),
+        (
+            "bad_version",
+            "a version is a semantic version of at most 128 bytes, such as \"1.2.3\"",
+        ),
+        (
+            "config_schema_of_two_values",
+            "config_schema is the text of one JSON object that nests at most 31 deep",
+        ),
+        (
+            "empty_capability",
+            "capabilities are at most 64 texts of 1 to 128 bytes each",
+        ),
+        (
+            "large_manifest",
+            "a manifest has at most 65536 bytes; shorten its longest field",
+        ),
+        ("long_description", "a description has at most 4096 bytes"),
+        (
+            "long_tag",
+            "tags are at most 64 texts of 1 to 128 bytes each",
+        ),
+        (
+            "many_capabilities",
+            "capabilities are at most 64 texts of 1 to 128 bytes each",
+        ),
         (
             "negative_reliability",
             "bad reliability -0.5; a number from 0 to 1, written like 0.8",

@@ -1,23 +1,26 @@
 //! What the export macro knows of a plugin, checked and written as JSON while the plugin compiles.
 //!
-//! Everything is `const`: a bad name, tier or reliability stops the author's build with a message
-//! that says what is allowed, and the manifest ends up as plain bytes in a section of the library.
+//! Everything is `const`: what the manifest's parser would refuse stops the author's build with a
+//! message that says what is allowed, and the manifest ends up as plain bytes in a section of the
+//! library.
 
 #![expect(
     clippy::missing_panics_doc,
     reason = "what fails here fails the author's build, with the complaint as its message"
 )]
 
+mod object;
+mod semver;
 mod writer;
 
+use self::object::is_object;
+use self::semver::is_version;
 use self::writer::Writer;
+use super::{DESCRIPTION_BYTES_MAX, LIST_LEN_MAX, SIZE_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::{API_VERSION, name};
 
 /// The compiler that built this copy of `plugin-api`, and with it the plugin.
 const RUSTC: &str = env!("PLUGIN_API_RUSTC");
-
-/// Longest capability, tag or permission, in bytes.
-const WORD_LEN_MAX: usize = 64;
 
 /// A plugin's declaration. The export macro fills it through the setters.
 #[must_use]
@@ -96,21 +99,27 @@ impl Declaration {
 
     /// What the planner can do.
     pub const fn capabilities(mut self, words: &'static [&'static str]) -> Self {
-        check_words(words, "a capability has 1 to 64 characters");
+        check_words(
+            words,
+            "capabilities are at most 64 texts of 1 to 128 bytes each",
+        );
         self.capabilities = words;
         self
     }
 
     /// Free words to find the planner by.
     pub const fn tags(mut self, words: &'static [&'static str]) -> Self {
-        check_words(words, "a tag has 1 to 64 characters");
+        check_words(words, "tags are at most 64 texts of 1 to 128 bytes each");
         self.tags = words;
         self
     }
 
     /// What the planner asks the operator to grant.
     pub const fn permissions(mut self, words: &'static [&'static str]) -> Self {
-        check_words(words, "a permission has 1 to 64 characters");
+        check_words(
+            words,
+            "permissions are at most 64 texts of 1 to 128 bytes each",
+        );
         self.permissions = words;
         self
     }
@@ -140,6 +149,11 @@ impl Declaration {
 
     /// The JSON schema of the planner's settings.
     pub const fn config_schema(mut self, json: &'static str) -> Self {
+        // What is too long fails in `json_len`, and is not worth the compiler's time here.
+        assert!(
+            json.len() > SIZE_BYTES_MAX || is_object(json),
+            "config_schema is the text of one JSON object that nests at most 31 deep"
+        );
         self.config_schema = Some(json);
         self
     }
@@ -162,9 +176,22 @@ impl Declaration {
         self
     }
 
-    /// Length of the manifest as JSON.
+    /// Length of the manifest as JSON, after the checks that need the whole of it.
     pub const fn json_len(&self) -> usize {
-        self.write::<0>().len
+        assert!(
+            self.version.len() <= TEXT_BYTES_MAX && is_version(self.version),
+            "a version is a semantic version of at most 128 bytes, such as \"1.2.3\""
+        );
+        assert!(
+            self.description.len() <= DESCRIPTION_BYTES_MAX,
+            "a description has at most 4096 bytes"
+        );
+        let len = self.write::<0>().len;
+        assert!(
+            len <= SIZE_BYTES_MAX,
+            "a manifest has at most 65536 bytes; shorten its longest field"
+        );
+        len
     }
 
     /// The manifest as JSON; `LEN` must be [`json_len`](Self::json_len).
@@ -209,10 +236,11 @@ impl Declaration {
 }
 
 const fn check_words(words: &[&str], complaint: &str) {
+    assert!(words.len() <= LIST_LEN_MAX, "{}", complaint);
     let mut at = 0;
     while at < words.len() {
         let len = words[at].len();
-        assert!(len > 0 && len <= WORD_LEN_MAX, "{}", complaint);
+        assert!(len > 0 && len <= TEXT_BYTES_MAX, "{}", complaint);
         at += 1;
     }
 }
@@ -283,6 +311,13 @@ mod tests {
                 "config_schema": {"type": "object"},
             })
         );
+    }
+
+    #[test]
+    fn the_complaints_name_the_limits_of_the_parser() {
+        assert_eq!((LIST_LEN_MAX, TEXT_BYTES_MAX), (64, 128));
+        assert_eq!((DESCRIPTION_BYTES_MAX, SIZE_BYTES_MAX), (4096, 65_536));
+        assert_eq!(super::super::DEPTH_MAX, 32);
     }
 
     #[test]
