@@ -18,10 +18,7 @@ pub fn fixture(name: &str) -> PathBuf {
             .run()
             .expect("the fixtures build")
     });
-    artifacts::find(built, name, "example")
-        .expect("the fixture exists")
-        .path
-        .clone()
+    path_of(built, name, "example")
 }
 
 /// A plugin that the workspace ships, built like the fixtures.
@@ -37,19 +34,26 @@ pub fn shipped(name: &str) -> PathBuf {
             .run()
             .expect("the planners build")
     });
-    artifacts::find(built, name, "cdylib")
-        .expect("it is a cdylib")
-        .path
-        .clone()
+    path_of(built, name, "cdylib")
+}
+
+/// An example of the library or of the plugin interface.
+pub fn example(name: &str) -> PathBuf {
+    static BUILT: OnceLock<Vec<Artifact>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let packages = ["--package", "registry", "--package", "plugin-api"];
+        Build::new(&[&packages[..], &["--examples"]].concat())
+            .target_dir(&target("fixtures"))
+            .run()
+            .expect("the examples build")
+    });
+    path_of(built, name, "example")
 }
 
 /// A binary or library of the workspace, built with these arguments in a target folder of its own.
 pub fn compiled(build: Build, folder: &str, target_name: &str, kind: &str) -> PathBuf {
     let made = build.target_dir(&target(folder)).run().expect("it builds");
-    artifacts::find(&made, target_name, kind)
-        .expect("it was built")
-        .path
-        .clone()
+    path_of(&made, target_name, kind)
 }
 
 /// Compiles C source into a shared library in `folder`.
@@ -67,6 +71,11 @@ pub fn c_library(folder: &Path, file_name: &str, source: &str, flags: &[&str]) -
     assert!(status.success(), "the C compiler refused {file_name}");
     std::fs::remove_file(&code).expect("the source is removed");
     path
+}
+
+fn path_of(built: &[Artifact], name: &str, kind: &str) -> PathBuf {
+    let artifact = artifacts::find(built, name, kind).expect("it was built");
+    artifact.path.clone()
 }
 
 fn target(folder: &str) -> PathBuf {

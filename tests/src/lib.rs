@@ -8,7 +8,7 @@ mod manifest;
 mod terminal;
 
 pub use command::{Answer, RegistryCommand};
-pub use fixtures::{c_library, compiled, fixture, shipped};
+pub use fixtures::{c_library, compiled, example, fixture, shipped};
 pub use folder::{PluginFolder, set_mode};
 pub use log::Log;
 pub use manifest::{manifest_source, section_source};
