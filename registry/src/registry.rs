@@ -1,6 +1,7 @@
 //! The facade: one registry and everything a host asks of it.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 
 use plugin_api::{Plan, PlanRequest};
@@ -8,7 +9,7 @@ use registry_core::parallel;
 
 use crate::builder::{BuildError, Builder};
 use crate::config::Config;
-use crate::diagnose::{Diagnosis, Observed, PlannerStatus};
+use crate::diagnose::{Diagnosis, Explanation, Observed, PlannerStatus};
 use crate::name::PlannerName;
 use crate::planner::{
     DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, PlanFailure, Planner,
@@ -119,13 +120,27 @@ impl Registry {
 
     /// Everything this registry knows, for a report. Starts nothing.
     pub fn diagnose(&self) -> Result<Diagnosis, GetError> {
-        let planners = self.roster.planners()?;
-        let observed = Observed {
+        self.observe(|observed: Observed<'_>| observed.diagnosis())
+    }
+
+    /// Why the planner `name` is used or not, gate by gate. Loads nothing.
+    pub fn explain(&self, name: &str) -> Result<Explanation, GetError> {
+        let explained = self.observe(|observed| observed.explain(name))?;
+        explained.ok_or_else(|| self.roster.unknown(name))
+    }
+
+    /// Why the file at `path` is used or not, gate by gate. A file that discovery has not seen, be it
+    /// that it lies in no plugin folder, is judged by itself. Loads nothing.
+    pub fn explain_file(&self, path: impl AsRef<Path>) -> Result<Explanation, GetError> {
+        self.observe(|observed| observed.explain_file(path.as_ref()))
+    }
+
+    fn observe<R>(&self, look: impl FnOnce(Observed<'_>) -> R) -> Result<R, GetError> {
+        Ok(look(Observed {
             config: self.config(),
-            planners,
+            planners: self.roster.planners()?,
             discovered: &self.roster.latest(),
-        };
-        Ok(observed.diagnosis())
+        }))
     }
 
     /// Reads the plugin folders and brings the catalog up to date. Starts nothing.

@@ -1,5 +1,6 @@
 //! What can be asked of the command.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Show everything known of one planner, without loading it
     Describe(Describe),
+    /// Show why a planner or a file is used or not, gate by gate, without loading it
+    Explain(Explain),
     /// Ask a planner for a plan
     Plan(Plan),
     /// Show what is loaded, what is not and why, and what to do next
@@ -86,6 +89,13 @@ pub(crate) struct Describe {
     /// The planner's name
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// The planner's name, or a plugin file
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) subject: OsString,
 }
 
 #[derive(Args, Debug)]

@@ -37,6 +37,9 @@ pub(crate) enum Stop {
     /// There is no answer.
     #[error("no answer")]
     Failed(Box<Failure>),
+    /// The answer is written, and what was asked about is not fine.
+    #[error("answered: refused or not ready")]
+    Unwell,
     /// The answer cannot be written.
     #[error("the answer cannot be written")]
     Output(#[from] io::Error),

@@ -64,7 +64,7 @@ fn most_reliable(planners: &[PlannerStatus]) -> Option<&PlannerStatus> {
 }
 
 /// A path as one word of a POSIX shell.
-fn shell_word(path: &Path) -> String {
+pub(super) fn shell_word(path: &Path) -> String {
     let text = path.to_string_lossy();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {

@@ -14,6 +14,7 @@
 
 mod advice;
 mod diagnosis;
+mod explain;
 mod json;
 mod observe;
 mod problem;
@@ -23,6 +24,7 @@ pub mod text;
 pub use diagnosis::{
     Check, Diagnosis, ExcludedFile, Files, FolderStatus, RefusedFile, Setting, ShadowedFile, Step,
 };
+pub use explain::{Explanation, Gate, GateKind, Verdict};
 pub(crate) use observe::Observed;
 pub use problem::{Problem, causes};
 pub use status::{Isolation, PlannerState, PlannerStatus, Reliability, ReliabilitySource};

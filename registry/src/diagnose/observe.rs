@@ -192,7 +192,7 @@ fn is_clash_of(refused: &Refused, name: &PlannerName) -> bool {
     }
 }
 
-fn exclusion() -> Problem {
+pub(super) fn exclusion() -> Problem {
     Problem {
         code: "E_EXCLUDED",
         reason: "the configuration excludes its name".to_owned(),
@@ -200,7 +200,7 @@ fn exclusion() -> Problem {
     }
 }
 
-fn problem(refused: &Arc<Refused>) -> Problem {
+pub(super) fn problem(refused: &Arc<Refused>) -> Problem {
     Problem {
         code: refused.code(),
         reason: refused.reason(),
@@ -208,7 +208,7 @@ fn problem(refused: &Arc<Refused>) -> Problem {
     }
 }
 
-fn rejection(rejected: &Rejected) -> Problem {
+pub(super) fn rejection(rejected: &Rejected) -> Problem {
     Problem::new(
         rejected.refusal.code(),
         &rejected.refusal,

@@ -298,12 +298,14 @@ fn renew(memory: &mut Memory, index: usize, mut seen: Seen, changes: &mut Change
 
 /// Whether a file of this name may hold a planner that is examined before any bound applies.
 fn is_first(file: &[u8], request: &ScanRequest) -> bool {
+    request.first.iter().any(|name| is_called(name, file))
+}
+
+/// Whether a file is called after the planner `name`: `NAME.so` or `libNAME.so`.
+pub(crate) fn is_called(name: &str, file: &[u8]) -> bool {
     let stem = file.strip_suffix(b".so").unwrap_or(file);
     let bare = stem.strip_prefix(b"lib").unwrap_or(stem);
-    request
-        .first
-        .iter()
-        .any(|name| alike(name, stem) || alike(name, bare))
+    alike(name, stem) || alike(name, bare)
 }
 
 /// Compilers turn `-` into `_` in file names.

@@ -15,7 +15,7 @@ use registry_core::sync::atomic::{AtomicU64, Ordering};
 use super::history::History;
 use super::start_error::StartFailure;
 use crate::config::{Config, Table};
-use crate::discovery::{Bounds, Candidate};
+use crate::discovery::Candidate;
 use crate::load::{Instance, LogLimit};
 use crate::name::PlannerName;
 use crate::trust::Policy;
@@ -94,14 +94,9 @@ pub(crate) struct Supervision {
 impl Supervision {
     /// What `config` holds all planners to.
     pub(crate) fn of(config: &Config) -> Self {
-        let trust = config.trust();
         let start_timeout = config.isolation().self_test_timeout;
         Self {
-            policy: Policy {
-                allowed: trust.allowed.iter().cloned().collect(),
-                blocked: trust.blocked.iter().cloned().collect(),
-                size_bytes_max: Bounds::default().file_bytes_max,
-            },
+            policy: Policy::of(config),
             slot: SlotPolicy {
                 clock: Clock::monotonic(),
                 wait_max: start_timeout,
@@ -187,8 +182,13 @@ impl Planner {
 
     /// The file it comes from, `None` where it is linked into the host.
     pub fn path(&self) -> Option<&Path> {
+        self.candidate().map(|candidate| candidate.path())
+    }
+
+    /// The file it comes from, as it was discovered; `None` where it is linked into the host.
+    pub(crate) fn candidate(&self) -> Option<&Arc<Candidate>> {
         match &self.source {
-            Source::Library(candidate) => Some(candidate.path()),
+            Source::Library(candidate) => Some(candidate),
             Source::Builtin(_) => None,
         }
     }

@@ -16,7 +16,8 @@ pub(crate) fn admit(
     judge_api(manifest.api, API_VERSION)
 }
 
-fn judge_name(name: &PlannerName, policy: &Policy) -> Result<(), Refusal> {
+/// Whether the lists of names let `name` run.
+pub(crate) fn judge_name(name: &PlannerName, policy: &Policy) -> Result<(), Refusal> {
     if policy.blocked.contains(name) {
         return Err(Refusal::Blocked { name: name.clone() });
     }
@@ -26,7 +27,8 @@ fn judge_name(name: &PlannerName, policy: &Policy) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn judge_api(plugin: ApiVersion, host: ApiVersion) -> Result<(), Refusal> {
+/// Whether a plugin and a host of these interface versions can meet.
+pub(crate) fn judge_api(plugin: ApiVersion, host: ApiVersion) -> Result<(), Refusal> {
     if host.accepts(plugin) {
         return Ok(());
     }

@@ -13,7 +13,7 @@ mod refusal;
 mod sealed;
 mod verify;
 
-pub(crate) use admit::admit;
+pub(crate) use admit::{admit, judge_api, judge_name};
 pub(crate) use policy::Policy;
 pub use refusal::Refusal;
 pub(crate) use sealed::{FileId, Sealed};

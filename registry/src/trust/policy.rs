@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::config::Config;
+use crate::discovery::Bounds;
 use crate::name::PlannerName;
 
 /// What the operator allows.
@@ -16,6 +18,16 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
+    /// What `config` allows.
+    pub(crate) fn of(config: &Config) -> Self {
+        let trust = config.trust();
+        Self {
+            allowed: trust.allowed.iter().cloned().collect(),
+            blocked: trust.blocked.iter().cloned().collect(),
+            size_bytes_max: Bounds::default().file_bytes_max,
+        }
+    }
+
     /// Whether a planner of this name may run at all.
     pub(crate) fn permits(&self, name: &PlannerName) -> bool {
         self.allowed.contains(name) && !self.blocked.contains(name)

@@ -4,6 +4,7 @@ mod completions;
 mod config;
 mod describe;
 mod diagnose;
+mod explain;
 mod inspect;
 mod list;
 mod plan;
@@ -40,6 +41,7 @@ pub(crate) fn run(
             let _ = report(&failure, &mut output, surroundings, stderr);
             failure.exit_code()
         }
+        Err(Stop::Unwell) => FAILED,
         // Whoever read the answer had enough of it.
         Err(Stop::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ANSWERED,
         Err(error @ Stop::Output(_)) => {
@@ -59,6 +61,7 @@ fn answer(
         Command::List => list::run(session, output),
         Command::Inspect(inspect) => inspect::run(inspect, output),
         Command::Describe(describe) => describe::run(describe, session, output),
+        Command::Explain(explain) => explain::run(explain, session, output),
         Command::Plan(plan) => plan::run(plan, session, output),
         Command::Diagnose(diagnose) => diagnose::run(diagnose, session, output),
         Command::Config(Config::Show) => config::run(session, output),

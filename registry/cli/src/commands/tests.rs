@@ -221,6 +221,7 @@ fn a_completion_script_completes_the_commands() {
         "list",
         "inspect",
         "describe",
+        "explain",
         "plan",
         "diagnose",
         "config",

@@ -8,6 +8,7 @@
 
 mod cell;
 mod describe;
+mod explain;
 mod files;
 mod list;
 mod look;
@@ -19,6 +20,7 @@ mod table;
 
 pub use cell::Cell;
 pub use describe::{describe, manifest_rows};
+pub use explain::explain;
 pub use list::list;
 pub use look::{Ink, Look};
 pub use page::Page;

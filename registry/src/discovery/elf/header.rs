@@ -9,7 +9,7 @@ use super::ElfError;
 use super::source::View;
 
 /// What a library must be built for.
-pub(super) const PLATFORM: &str = "ELF64 little-endian x86-64";
+pub(crate) const PLATFORM: &str = "ELF64 little-endian x86-64";
 
 const MACHINE: u16 = 62;
 const HEADER_BYTES: usize = 64;

@@ -20,6 +20,7 @@ use plugin_api::manifest::Manifest;
 use libraries::Libraries;
 
 pub use error::ElfError;
+pub(crate) use header::PLATFORM;
 pub use libraries::ALLOWED_LIBRARIES;
 pub(in crate::discovery) use source::{Buffers, Source};
 

@@ -1,0 +1,136 @@
+//! The answer to why one planner or one file is used or not.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::subject::Subject;
+use super::{gates, next};
+use crate::diagnose::{Check, Observed, Problem, Step, json};
+use crate::name::PlannerName;
+
+/// Why one planner or one file is used or not.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The planner's name; none if no manifest could be read to tell it.
+    pub planner: Option<PlannerName>,
+    /// The file that was judged; none if there is none, or the planner is linked into the host.
+    #[serde(serialize_with = "json::optional_path")]
+    pub path: Option<PathBuf>,
+    /// The digest of the file's content, `blake3:…`, where it is known.
+    pub digest: Option<String>,
+    /// The gate that refused it; none if nothing does.
+    pub refused_by: Option<GateKind>,
+    /// By what a file proves that it is the planner it says it is.
+    pub checked_by: Vec<Check>,
+    /// Every gate there is for it, in order.
+    pub gates: Vec<Gate>,
+    /// What else is to be known of the verdicts.
+    pub notes: Vec<String>,
+    /// What to do next, the most useful first.
+    pub next: Vec<Step>,
+}
+
+/// One gate, and how it was passed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Gate {
+    /// Which one.
+    pub gate: GateKind,
+    /// Whether it was passed.
+    pub verdict: Verdict,
+    /// What was found; empty where nothing was looked at.
+    pub evidence: String,
+    /// Why it was not passed, and what to do about it.
+    pub problem: Option<Problem>,
+}
+
+/// The gates, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum GateKind {
+    /// Its name is one.
+    Name,
+    /// The lists of names let it run.
+    Allowlist,
+    /// It is a regular file in its folder that can be read.
+    Path,
+    /// It is a library for this machine that pulls in and redirects nothing.
+    Library,
+    /// Its manifest is well-formed, and host and plugin can meet.
+    Manifest,
+    /// No other file has its name, or comes before it.
+    Unique,
+    /// Its author does not hold it back.
+    Hold,
+    /// It could be started, or nobody has tried.
+    Start,
+}
+
+/// How a gate was passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It was passed.
+    Passed,
+    /// It was not.
+    Refused,
+    /// It was not judged, because another one refused.
+    NotReached,
+}
+
+impl Explanation {
+    /// The gate that refused, and its place among all, from 1; none if nothing refuses it.
+    pub fn refusal(&self) -> Option<(usize, &Gate)> {
+        let mut gates = (1..).zip(&self.gates);
+        gates.find(|(_, gate)| gate.verdict == Verdict::Refused)
+    }
+
+    fn of(subject: &Subject<'_>, observed: &Observed<'_>) -> Self {
+        let gates = gates::judge(subject, observed);
+        let refused = gates.iter().find(|gate| gate.verdict == Verdict::Refused);
+        Self {
+            planner: subject.name.clone(),
+            path: subject.path().map(Path::to_owned),
+            digest: subject.digest().map(|digest| format!("blake3:{digest}")),
+            refused_by: refused.map(|gate| gate.gate),
+            checked_by: vec![Check::Name],
+            next: next::steps(subject, refused, observed),
+            gates,
+            notes: subject.notes.clone(),
+        }
+    }
+}
+
+impl Observed<'_> {
+    /// Why the planner `name` is used or not; none if neither a list nor a file knows the name.
+    pub(crate) fn explain(&self, name: &str) -> Option<Explanation> {
+        let name = PlannerName::parse(name).ok()?;
+        let subject = Subject::named(name, self)?;
+        Some(Explanation::of(&subject, self))
+    }
+
+    /// Why the file at `path` is used or not.
+    pub(crate) fn explain_file(&self, path: &Path) -> Explanation {
+        Explanation::of(&Subject::file(path, self), self)
+    }
+}
+
+impl GateKind {
+    /// The word of the text rendering.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Allowlist => "allowlist",
+            Self::Path => "path",
+            Self::Library => "library",
+            Self::Manifest => "manifest",
+            Self::Unique => "unique",
+            Self::Hold => "hold",
+            Self::Start => "start",
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The gates, one function each, in the order in which discovery and trust apply them.
+//!
+//! The first refusal ends the judging; the gates behind it are without a verdict.
+
+use std::path::Path;
+
+use plugin_api::API_VERSION;
+use plugin_api::manifest::SCHEMA;
+
+use super::subject::{Code, Subject};
+use super::{Gate, GateKind, Verdict};
+use crate::config::Config;
+use crate::diagnose::observe::{exclusion, problem, rejection};
+use crate::diagnose::{Observed, Problem};
+use crate::discovery::{self, Candidate, ElfError, PLATFORM};
+use crate::name::PlannerName;
+use crate::planner::{Phase, Planner};
+use crate::trust::{self, Policy};
+
+/// What a gate found, and why it refuses if it does.
+struct Finding {
+    evidence: String,
+    problem: Option<Problem>,
+}
+
+/// Judges what is asked about, gate by gate.
+pub(super) fn judge(subject: &Subject<'_>, observed: &Observed<'_>) -> Vec<Gate> {
+    let mut gates: Vec<Gate> = Vec::new();
+    for gate in gates_of(subject) {
+        let refused = gates.iter().any(|gate| gate.verdict == Verdict::Refused);
+        let finding = if refused {
+            None
+        } else {
+            find(gate, subject, observed)
+        };
+        gates.push(match finding {
+            None => Gate {
+                gate,
+                verdict: Verdict::NotReached,
+                evidence: String::new(),
+                problem: None,
+            },
+            Some(Finding { evidence, problem }) => Gate {
+                gate,
+                verdict: match problem {
+                    Some(_) => Verdict::Refused,
+                    None => Verdict::Passed,
+                },
+                evidence,
+                problem,
+            },
+        });
+    }
+    gates
+}
+
+/// The gates that there are for what is asked about. A planner of the host's has no file, and a file
+/// that discovery has not seen no place among others.
+fn gates_of(subject: &Subject<'_>) -> Vec<GateKind> {
+    use GateKind::{Allowlist, Hold, Library, Manifest, Name, Path, Start, Unique};
+    let all = [
+        Name, Allowlist, Path, Library, Manifest, Unique, Hold, Start,
+    ];
+    let is_there = |gate: &GateKind| match gate {
+        Path | Library => !matches!(subject.code, Code::Builtin(_)),
+        Unique | Start => !subject.alone,
+        _ => true,
+    };
+    all.into_iter().filter(is_there).collect()
+}
+
+/// What `gate` found; none if what it judges could not be read.
+fn find(gate: GateKind, subject: &Subject<'_>, observed: &Observed<'_>) -> Option<Finding> {
+    match gate {
+        GateKind::Name => Some(Finding::passed(subject.name.as_ref()?.to_string())),
+        GateKind::Allowlist => Some(allowlist(subject.name.as_ref()?, observed.config)),
+        GateKind::Path => Some(path(subject)),
+        GateKind::Library => library(subject),
+        GateKind::Manifest => manifest(subject),
+        GateKind::Unique => Some(unique(subject, observed)),
+        GateKind::Hold => Some(hold(subject)),
+        GateKind::Start => Some(subject.planner.map_or_else(not_loaded, start)),
+    }
+}
+
+/// What is on each list, and who says so.
+fn allowlist(name: &PlannerName, config: &Config) -> Finding {
+    let from = |key: &str| match config.origin(key) {
+        Some(origin) => format!("{key}, from {origin}"),
+        None => key.to_owned(),
+    };
+    if config.discovery().exclude.contains(name) {
+        return Finding::refused(format!("on {}", from("discovery.exclude")), exclusion());
+    }
+    let judged = trust::judge_name(name, &Policy::of(config));
+    match judged {
+        Ok(()) => Finding::passed(format!(
+            "on {}; not on trust.blocked",
+            from("trust.allowed")
+        )),
+        Err(refusal) => {
+            let evidence = match refusal {
+                trust::Refusal::Blocked { .. } => format!("on {}", from("trust.blocked")),
+                _ => format!("not on {}", from("trust.allowed")),
+            };
+            let problem = Problem::new(refusal.code(), &refusal, refusal.remedy());
+            Finding::refused(evidence, problem)
+        }
+    }
+}
+
+fn path(subject: &Subject<'_>) -> Finding {
+    match &subject.code {
+        Code::Candidate(candidate) => Finding::passed(place(candidate)),
+        Code::Refused(refused) if gate_of(refused.cause()) == GateKind::Path => {
+            let problem = match refused.cause() {
+                // What discovery says of it is meant for what the configuration names.
+                discovery::Refusal::Missing if subject.alone => Problem {
+                    remedy: "Check the path.".to_owned(),
+                    ..problem(refused)
+                },
+                _ => problem(refused),
+            };
+            Finding::refused(String::new(), problem)
+        }
+        Code::Refused(_) => Finding::passed("regular file".to_owned()),
+        Code::Builtin(_) | Code::Absent => Finding::refused(String::new(), absence()),
+    }
+}
+
+fn place(candidate: &Candidate) -> String {
+    let size_bytes = candidate.identity().size;
+    let folder = candidate.directory();
+    if folder == candidate.path() {
+        format!("regular file of {size_bytes} bytes, given by its own path")
+    } else {
+        format!(
+            "regular file of {size_bytes} bytes, inside {}",
+            folder.display()
+        )
+    }
+}
+
+fn library(subject: &Subject<'_>) -> Option<Finding> {
+    match &subject.code {
+        Code::Candidate(candidate) => {
+            let needed = &candidate.library().needed;
+            let needed = if needed.is_empty() {
+                "no other library".to_owned()
+            } else {
+                needed.join(" ")
+            };
+            Some(Finding::passed(format!("{PLATFORM}, needs {needed}")))
+        }
+        Code::Refused(refused) => Some(match gate_of(refused.cause()) {
+            GateKind::Library => Finding::refused(String::new(), problem(refused)),
+            _ => Finding::passed(PLATFORM.to_owned()),
+        }),
+        Code::Builtin(_) | Code::Absent => None,
+    }
+}
+
+fn manifest(subject: &Subject<'_>) -> Option<Finding> {
+    if let Code::Refused(refused) = &subject.code {
+        return Some(Finding::refused(String::new(), problem(refused)));
+    }
+    let manifest = subject.manifest()?;
+    let evidence = format!(
+        "schema {SCHEMA}, API {} (host {API_VERSION}), version {}",
+        manifest.api, manifest.version
+    );
+    Some(match trust::judge_api(manifest.api, API_VERSION) {
+        Ok(()) => Finding::passed(evidence),
+        Err(refusal) => {
+            let problem = Problem::new(refusal.code(), &refusal, refusal.remedy());
+            Finding::refused(evidence, problem)
+        }
+    })
+}
+
+/// The place of a file among those of the same name.
+fn unique(subject: &Subject<'_>, observed: &Observed<'_>) -> Finding {
+    let Some(path) = subject.path() else {
+        return Finding::passed("linked into the host, which comes before any file".to_owned());
+    };
+    let discovered = observed.discovered;
+    let mut clashes = discovered.resolution.refused.iter();
+    if let Some(clash) = clashes.find(|clash| clash.path() == path) {
+        return Finding::refused(String::new(), problem(clash));
+    }
+    let mut rejected = discovered.rejected.iter();
+    if let Some(rejected) = rejected.find(|rejected| rejected.path == path) {
+        return Finding::refused(String::new(), rejection(rejected));
+    }
+    // A file that is configured twice lies behind itself.
+    let shadowed = &discovered.resolution.shadowed;
+    let mut others = shadowed
+        .iter()
+        .filter(|shadowed| shadowed.path != shadowed.by);
+    if let Some(shadowed) = others.clone().find(|shadowed| shadowed.path == path) {
+        return Finding::refused(String::new(), shadow(&shadowed.by));
+    }
+    match others.find(|shadowed| shadowed.by == path) {
+        Some(behind) => Finding::passed(format!("comes before {}", behind.path.display())),
+        None => Finding::passed("no other file of this name".to_owned()),
+    }
+}
+
+fn hold(subject: &Subject<'_>) -> Finding {
+    match subject.manifest() {
+        Some(manifest) if manifest.quarantined => {
+            let held = Problem {
+                code: "E_QUARANTINED",
+                reason: "its manifest holds it back (quarantined = true)".to_owned(),
+                remedy: "Ask its author for a version without the hold.".to_owned(),
+            };
+            Finding::refused(String::new(), held)
+        }
+        _ => Finding::passed("none by its author".to_owned()),
+    }
+}
+
+fn start(planner: &Planner) -> Finding {
+    match planner.phase() {
+        Phase::Ready => Finding::passed("ready".to_owned()),
+        Phase::Starting { elapsed } => {
+            Finding::passed(format!("starting for {} s", elapsed.as_secs()))
+        }
+        Phase::NotLoaded | Phase::Retired => not_loaded(),
+        Phase::Failed {
+            cause,
+            failures,
+            retry_after,
+        } => {
+            let times = if failures == 1 { "time" } else { "times" };
+            let evidence = format!(
+                "failed {failures} {times} in a row; next try in {:.1} s",
+                retry_after.as_secs_f64()
+            );
+            let problem = Problem::new(cause.code(), &*cause, cause.remedy(planner.name()));
+            Finding::refused(evidence, problem)
+        }
+    }
+}
+
+fn not_loaded() -> Finding {
+    Finding::passed("not loaded: nobody has asked for it yet".to_owned())
+}
+
+fn absence() -> Problem {
+    Problem {
+        code: "E_ABSENT",
+        reason: "no file in the plugin folders declares this name".to_owned(),
+        remedy: "Copy its library into a plugin folder, or take its name off the allowlist."
+            .to_owned(),
+    }
+}
+
+fn shadow(by: &Path) -> Problem {
+    Problem {
+        code: "E_SHADOWED",
+        reason: format!(
+            "an earlier plugin folder has this planner in {}",
+            by.display()
+        ),
+        remedy: "Remove the earlier file, or put the folder of this one first.".to_owned(),
+    }
+}
+
+/// The gate that a refusal of discovery's belongs to.
+fn gate_of(cause: &discovery::Refusal) -> GateKind {
+    match cause {
+        discovery::Refusal::Library(
+            ElfError::NoManifest | ElfError::TwoManifests | ElfError::Manifest(_),
+        ) => GateKind::Manifest,
+        discovery::Refusal::Library(_) => GateKind::Library,
+        _ => GateKind::Path,
+    }
+}
+
+impl Finding {
+    fn passed(evidence: String) -> Self {
+        Self {
+            evidence,
+            problem: None,
+        }
+    }
+
+    fn refused(evidence: String, problem: Problem) -> Self {
+        Self {
+            evidence,
+            problem: Some(problem),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Which commands lead on from a verdict.
+
+use super::subject::Subject;
+use super::{Gate, GateKind};
+use crate::diagnose::advice::shell_word;
+use crate::diagnose::{Observed, Step};
+
+/// Commands that lead on, the most useful first; `refused` is the gate that stands in the way.
+pub(super) fn steps(
+    subject: &Subject<'_>,
+    refused: Option<&Gate>,
+    observed: &Observed<'_>,
+) -> Vec<Step> {
+    let name = subject.name.as_ref();
+    let file = subject.path().map(shell_word);
+    let inspect = file.as_ref().map(|file| {
+        let command = format!("registry inspect {file}");
+        step(command, "see what the file says of itself")
+    });
+    let Some(refused) = refused else {
+        let plan = name.filter(|_| subject.planner.is_some()).map(|name| {
+            let command = format!("registry plan {name} \"Split the billing module\"");
+            step(command, "make a plan")
+        });
+        return plan.or(inspect).into_iter().collect();
+    };
+    let lists = "see the lists of names and where they come from";
+    let all = "see the folders and every file in them that is refused";
+    let steps = match refused.gate {
+        GateKind::Name | GateKind::Allowlist => {
+            vec![Some(step("registry config show", lists)), inspect]
+        }
+        GateKind::Path => vec![
+            file.map(|file| step(format!("ls -l {file}"), "see what stands there")),
+            Some(step("registry diagnose --verbose", all)),
+        ],
+        GateKind::Library => vec![file.map(|file| {
+            let purpose = "see what the file's headers say";
+            step(format!("readelf -hldW {file}"), purpose)
+        })],
+        GateKind::Manifest if subject.manifest().is_some() => vec![inspect],
+        GateKind::Manifest => vec![file.map(|file| {
+            let command = format!("readelf -p .planner_manifest {file}");
+            step(command, "see the text of the manifest")
+        })],
+        GateKind::Unique => vec![
+            other_file(subject, observed),
+            Some(step("registry diagnose --verbose", all)),
+        ],
+        GateKind::Hold => vec![inspect],
+        GateKind::Start => vec![name.map(|name| {
+            let command = format!("registry plan {name} \"Split the billing module\"");
+            step(command, "try again, with logs of what happens")
+        })],
+    };
+    steps.into_iter().flatten().collect()
+}
+
+/// The planner that is used in this one's place.
+fn other_file(subject: &Subject<'_>, observed: &Observed<'_>) -> Option<Step> {
+    let name = subject.name.as_ref()?;
+    let mut planners = observed.planners.iter();
+    planners.find(|planner| planner.name() == name)?;
+    let command = format!("registry explain {name}");
+    Some(step(command, "see the planner that is used in its place"))
+}
+
+fn step(command: impl Into<String>, purpose: &str) -> Step {
+    Step {
+        command: command.into(),
+        purpose: purpose.to_owned(),
+    }
+}
