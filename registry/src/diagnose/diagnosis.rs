@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use plugin_api::{API_VERSION, ApiVersion};
 use serde::Serialize;
 
-use super::{PlannerState, PlannerStatus, Problem, advice, json};
+use super::{DiscoveryStatus, PlannerState, PlannerStatus, Problem, advice, json};
 use crate::config::{self, Config};
 use crate::discovery::LeftOut;
 
@@ -46,8 +46,8 @@ pub struct Files {
     pub left_out: LeftOut,
     /// How many files were passed over because they are no libraries by their names.
     pub ignored: usize,
-    /// How long the search took, in microseconds.
-    pub discovery_us: u64,
+    /// What the search did.
+    pub discovery: DiscoveryStatus,
 }
 
 /// By what a file proves that it is the planner it says it is.

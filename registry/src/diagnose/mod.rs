@@ -14,6 +14,7 @@
 
 mod advice;
 mod diagnosis;
+mod discovered;
 mod explain;
 mod json;
 mod observe;
@@ -24,6 +25,7 @@ pub mod text;
 pub use diagnosis::{
     Check, Diagnosis, ExcludedFile, Files, FolderStatus, RefusedFile, Setting, ShadowedFile, Step,
 };
+pub use discovered::{DiscoveryStatus, FileCounts};
 pub use explain::{Explanation, Gate, GateKind, Verdict};
 pub(crate) use observe::Observed;
 pub use problem::{Problem, causes};

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{
-    Diagnosis, ExcludedFile, Files, FolderStatus, PlannerState, PlannerStatus, Problem,
-    RefusedFile, ShadowedFile,
+    Diagnosis, DiscoveryStatus, ExcludedFile, Files, FolderStatus, PlannerState, PlannerStatus,
+    Problem, RefusedFile, ShadowedFile,
 };
 use crate::config::Config;
 use crate::discovery::{Candidate, Refusal, Refused};
@@ -31,7 +31,7 @@ impl Observed<'_> {
             excluded: self.excluded(),
             left_out: self.discovered.scan.left_out.clone(),
             ignored: usize::try_from(self.discovered.scan.ignored).unwrap_or(usize::MAX),
-            discovery_us: u64::try_from(self.discovered.took.as_micros()).unwrap_or(u64::MAX),
+            discovery: DiscoveryStatus::of(self.discovered),
         };
         Diagnosis::new(self.config, self.statuses(), files)
     }

@@ -43,6 +43,8 @@ pub struct Discovered {
     pub changes: Changes,
     /// The fingerprint of all directories.
     pub fingerprint: Fingerprint,
+    /// Whether an earlier discovery was remembered, by this one or in the cache.
+    pub compared: bool,
     /// How many files were opened and read.
     pub read: usize,
     /// How long listing and reading took.
@@ -90,6 +92,7 @@ impl Discovery {
     ) -> Discovered {
         let start = Instant::now();
         let loaded = self.load(request);
+        let compared = self.last.is_some() || !self.memories.is_empty();
         let mut memories = std::mem::take(&mut self.memories);
         let orders = Orders {
             request,
@@ -122,6 +125,7 @@ impl Discovery {
         }
         let read = found.iter().map(|found| found.read).sum();
         let mut discovered = self.settle(request, beside, changes, read, reading_took);
+        discovered.compared = compared;
         let stored = self.store(request, &discovered, loaded.is_err());
         let problem = loaded.and(stored).err();
         if let Some(problem) = &problem {
@@ -199,6 +203,7 @@ impl Discovery {
             scan,
             changes,
             fingerprint,
+            compared: false,
             read,
             reading_took,
             sorting_took: start.elapsed(),

@@ -62,6 +62,8 @@ pub struct DiscoveryReport {
     pub changes: Changes,
     /// One value for the whole content of all folders.
     pub fingerprint: Option<Fingerprint>,
+    /// Whether anything was remembered to compare the files with, by this registry or in the cache.
+    pub compared: bool,
     /// How many files were opened and read.
     pub files_read: usize,
     /// Why nothing was remembered from or for other processes.
@@ -76,6 +78,8 @@ pub struct DiscoveryReport {
     pub retired: Retired,
     /// How long listing and reading took.
     pub reading_took: Duration,
+    /// How long sorting the findings took, fingerprint included.
+    pub sorting_took: Duration,
     /// How long it took altogether.
     pub took: Duration,
 }
@@ -281,9 +285,11 @@ impl Roster {
             scan: discovered.scan,
             changes: discovered.changes,
             fingerprint: Some(discovered.fingerprint),
+            compared: discovered.compared,
             files_read: discovered.read,
             cache_problem: discovered.cache_problem,
             reading_took: discovered.reading_took,
+            sorting_took: discovered.sorting_took,
             ..DiscoveryReport::default()
         };
         self.publish(&mut report, base, replace)?;

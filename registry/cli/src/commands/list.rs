@@ -1,7 +1,7 @@
 //! `registry list`: every allowed planner and where it stands.
 
 use registry::diagnose::text;
-use registry::diagnose::{FolderStatus, PlannerStatus};
+use registry::diagnose::{DiscoveryStatus, FolderStatus, PlannerStatus};
 use serde::Serialize;
 
 use crate::failure::{Failure, Stop};
@@ -13,6 +13,7 @@ struct Answer<'a> {
     planners: &'a [PlannerStatus],
     folders: &'a [FolderStatus],
     refused_files: usize,
+    discovery: &'a DiscoveryStatus,
 }
 
 pub(super) fn run(session: &mut Session<'_>, output: &mut Output<'_>) -> Result<(), Stop> {
@@ -24,6 +25,7 @@ pub(super) fn run(session: &mut Session<'_>, output: &mut Output<'_>) -> Result<
         planners: &diagnosis.planners,
         folders: &diagnosis.files.folders,
         refused_files: diagnosis.files.refused.len(),
+        discovery: &diagnosis.files.discovery,
     };
     output.answer(&answer, |look| text::list(&diagnosis, look))?;
     Ok(())

@@ -1,10 +1,8 @@
 //! The planners, one a row.
 
-use std::time::Duration;
-
 use plugin_api::manifest::Manifest;
 
-use super::{Cell, Ink, Look, Page, Table};
+use super::{Cell, Ink, Look, Page, Table, discovered};
 use crate::diagnose::{Diagnosis, PlannerState, PlannerStatus};
 
 /// The planners, one a row, and below them what else was seen.
@@ -80,7 +78,7 @@ pub(super) fn reliability(planner: &PlannerStatus) -> Cell {
         })
 }
 
-/// How many of the allowed planners were found, where, and how fast.
+/// How many of the allowed planners were found, where, and what discovery did.
 pub(super) fn found(diagnosis: &Diagnosis) -> String {
     format!(
         "{} of {} found in {} · {}",
@@ -91,7 +89,7 @@ pub(super) fn found(diagnosis: &Diagnosis) -> String {
             "allowed planners"
         ),
         counted(diagnosis.files.folders.len(), "folder", "folders"),
-        duration(Duration::from_micros(diagnosis.files.discovery_us)),
+        discovered::summary(&diagnosis.files.discovery),
     )
 }
 
@@ -102,17 +100,6 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
 
 fn capabilities(manifest: &Manifest) -> &[String] {
     &manifest.capabilities
-}
-
-fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    if duration < Duration::from_millis(1) {
-        format!("{} µs", duration.as_micros())
-    } else if duration < Duration::from_secs(1) {
-        format!("{:.1} ms", seconds * 1e3)
-    } else {
-        format!("{seconds:.1} s")
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 mod cell;
 mod describe;
+mod discovered;
 mod explain;
 mod files;
 mod list;

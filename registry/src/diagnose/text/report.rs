@@ -4,7 +4,7 @@ use super::describe::{ABSENT, QUARANTINED, record};
 use super::files::{self, code, reason_and_remedy, two_rows};
 use super::list::{counted, found, planners, state};
 use super::page::INDENT;
-use super::{Cell, Ink, Look, Page, Table};
+use super::{Cell, Ink, Look, Page, Table, discovered};
 use crate::diagnose::{Check, Diagnosis, PlannerState, PlannerStatus, Setting};
 
 /// How much a report tells.
@@ -26,6 +26,7 @@ pub fn report(diagnosis: &Diagnosis, detail: Detail, look: Look) -> String {
     files::refused(&diagnosis.files, detail, &mut page);
     files::folders(&diagnosis.files, detail, &mut page);
     files::left_out(&diagnosis.files, &mut page);
+    discovered::section(&diagnosis.files.discovery, detail, &mut page);
     trust(diagnosis, &mut page);
     if detail == Detail::Full {
         files::others(&diagnosis.files, &mut page);

@@ -7,8 +7,8 @@ use plugin_api::{API_VERSION, ApiVersion};
 use semver::Version;
 
 use crate::diagnose::{
-    Check, Diagnosis, ExcludedFile, Files, FolderStatus, PlannerState, PlannerStatus, Problem,
-    RefusedFile, Setting, ShadowedFile, advice,
+    Check, Diagnosis, DiscoveryStatus, ExcludedFile, FileCounts, Files, FolderStatus, PlannerState,
+    PlannerStatus, Problem, RefusedFile, Setting, ShadowedFile, advice,
 };
 use crate::discovery::LeftOut;
 use crate::name::PlannerName;
@@ -42,7 +42,19 @@ pub(in crate::diagnose) fn diagnosis() -> Diagnosis {
                     problem: None,
                 },
             ],
-            discovery_us: 2140,
+            discovery: DiscoveryStatus {
+                fingerprint: "7f3a91c2".repeat(8),
+                unchanged: Some(true),
+                file_counts: FileCounts {
+                    unchanged: 7,
+                    ..FileCounts::default()
+                },
+                reading_us: 1_300,
+                sorting_us: 40,
+                settling_us: 800,
+                took_us: 2_140,
+                cache_problem: None,
+            },
         },
         settings: vec![
             setting("discovery.dirs", "/opt/my plugins:/var/plugins", "builder"),

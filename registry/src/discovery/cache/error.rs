@@ -50,4 +50,16 @@ impl CacheError {
             Self::Corrupt { .. } => "E_CACHE_CORRUPT",
         }
     }
+
+    /// What to do about it, in one sentence.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "Make room, give this user the right, or set FACTORY_CACHE_DIR=off.",
+            Self::NotOurs { .. } => "Set FACTORY_CACHE_DIR to a folder of this user, or to off.",
+            Self::Foreign { .. } => "Nothing: it was set aside, and is made anew.",
+            Self::Corrupt { .. } => {
+                "Nothing: it was set aside, and is made anew; if it returns, check the disk."
+            }
+        }
+    }
 }
