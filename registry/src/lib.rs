@@ -37,6 +37,7 @@ mod name;
 mod planner;
 mod registry;
 pub mod scrub;
+mod select;
 mod suggest;
 mod trust;
 
@@ -51,4 +52,5 @@ pub use planner::{
 };
 pub use plugin_api;
 pub use registry::{Registry, WarmUp};
+pub use select::{Breakdown, Excluded, Exclusion, Query, Ranked, SelectError, Selection};
 pub use trust::Refusal;

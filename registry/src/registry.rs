@@ -1,5 +1,6 @@
 //! The facade: one registry and everything a host asks of it.
 
+use std::borrow::Borrow;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,12 +10,13 @@ use registry_core::parallel;
 
 use crate::builder::{BuildError, Builder};
 use crate::config::Config;
-use crate::diagnose::{Diagnosis, Explanation, Observed, PlannerStatus};
+use crate::diagnose::{Diagnosis, Explanation, Health, Observed, PlannerStatus};
 use crate::name::PlannerName;
 use crate::planner::{
     DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, PlanFailure, Planner,
     Replace, Roster, StartSample,
 };
+use crate::select::{PoolOfGeneration, Query, SelectError, Selection};
 
 /// Finds, checks, loads and supervises planners.
 ///
@@ -23,6 +25,7 @@ use crate::planner::{
 #[derive(Debug)]
 pub struct Registry {
     roster: Arc<Roster>,
+    pool: Arc<PoolOfGeneration>,
 }
 
 /// How one planner's start went.
@@ -49,6 +52,7 @@ impl Registry {
     pub(crate) fn of(roster: Roster) -> Self {
         Self {
             roster: Arc::new(roster),
+            pool: Arc::default(),
         }
     }
 
@@ -87,12 +91,46 @@ impl Registry {
     pub(crate) fn share(&self) -> Self {
         Self {
             roster: Arc::clone(&self.roster),
+            pool: Arc::clone(&self.pool),
         }
     }
 
     /// Asks the planner `name` for a plan.
     pub fn plan(&self, name: &str, request: &PlanRequest) -> Result<Plan, PlanFailure> {
         self.handle(name)?.plan(request)
+    }
+
+    /// Ranks the planners for `query`, a [`Query`] or a reference to one. Starts none and opens no
+    /// library.
+    pub fn select(&self, query: impl Borrow<Query>) -> Result<Selection, SelectError> {
+        let pool = self.pool.of(self.roster.current()?, self.config());
+        pool.select(query.borrow(), self.config(), self.roster.latest())
+    }
+
+    /// The planner that suits `query` best, started now if nobody has started it yet.
+    ///
+    /// One that cannot be started is the error; until its next attempt is due, it is not selected.
+    pub fn select_best(&self, query: impl Borrow<Query>) -> Result<Handle, SelectError> {
+        let selection = self.select(query)?;
+        Ok(self.handle(selection.best().name().as_str())?)
+    }
+
+    /// The name of the planner that suits `query` best. Starts none.
+    pub fn select_best_name(&self, query: impl Borrow<Query>) -> Result<PlannerName, SelectError> {
+        Ok(self.select(query)?.best().name().clone())
+    }
+
+    /// The `count` planners that suit `query` best, or all if there are fewer, the best first. Each is
+    /// started now if nobody has started it yet, and no other one is.
+    pub fn select_top(
+        &self,
+        query: impl Borrow<Query>,
+        count: usize,
+    ) -> Result<Vec<Handle>, SelectError> {
+        let selection = self.select(query)?;
+        let names = selection.top(count).into_iter().map(|ranked| ranked.name());
+        let handles = names.map(|name| Ok(self.handle(name.as_str())?));
+        handles.collect()
     }
 
     /// Starts every planner in the catalog, `threads_max` at a time, and tells how each start went;
@@ -133,6 +171,14 @@ impl Registry {
     /// that it lies in no plugin folder, is judged by itself. Loads nothing.
     pub fn explain_file(&self, path: impl AsRef<Path>) -> Result<Explanation, GetError> {
         self.observe(|observed| observed.explain_file(path.as_ref()))
+    }
+
+    /// Whether at least `active_min` planners can be used. Starts none.
+    pub fn health(&self, active_min: usize) -> Health {
+        match self.diagnose() {
+            Ok(diagnosis) => Health::of(&diagnosis, active_min),
+            Err(error) => Health::without_discovery(&error, active_min),
+        }
     }
 
     fn observe<R>(&self, look: impl FnOnce(Observed<'_>) -> R) -> Result<R, GetError> {
@@ -177,6 +223,7 @@ impl Registry {
 
     /// Frees the tables of generations before the current one; false while handles exist.
     pub fn compact(&mut self) -> bool {
+        self.pool.clear();
         Arc::get_mut(&mut self.roster)
             .map(Roster::compact)
             .is_some()

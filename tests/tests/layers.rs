@@ -7,7 +7,7 @@ use xtask::module_graph::{self, SourceFile};
 use xtask::workspace_root;
 
 /// Layer of each top-level module, as ARCHITECTURE.md has it.
-const LAYERS: [(&str, u8); 14] = [
+const LAYERS: [(&str, u8); 15] = [
     ("name", 0),
     ("scrub", 0),
     ("suggest", 0),
@@ -17,6 +17,7 @@ const LAYERS: [(&str, u8); 14] = [
     ("trust", 3),
     ("load", 4),
     ("planner", 5),
+    ("select", 6),
     ("diagnose", 8),
     ("asynchronous", 10),
     ("builder", 10),

@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Show what is loaded, what is not and why, and what to do next
     Diagnose(Diagnose),
+    /// Tell in one line whether enough planners can be used
+    Health(Health),
     /// Show the configuration
     #[command(subcommand)]
     Config(Config),
@@ -122,6 +124,13 @@ pub(crate) struct Diagnose {
     /// Add a record for each planner, other files, and the configuration with its origins
     #[arg(long)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Health {
+    /// How many planners must be active: admitted, not held back, and no failed start waiting
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) min: usize,
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,6 +16,7 @@ mod advice;
 mod diagnosis;
 mod discovered;
 mod explain;
+mod health;
 mod json;
 mod observe;
 mod problem;
@@ -27,6 +28,7 @@ pub use diagnosis::{
 };
 pub use discovered::{DiscoveryStatus, FileCounts};
 pub use explain::{Explanation, Gate, GateKind, Verdict};
+pub use health::{Health, HealthStatus};
 pub(crate) use observe::Observed;
 pub use problem::{Problem, causes};
 pub use status::{Isolation, PlannerState, PlannerStatus, Reliability, ReliabilitySource};

@@ -154,9 +154,15 @@ impl Observed<'_> {
 }
 
 fn status(planner: &Planner) -> PlannerStatus {
+    let mut retry_in_ms = None;
     let (state, problem) = match planner.phase() {
         Phase::Ready => (PlannerState::Ready, None),
-        Phase::Failed { cause, .. } => {
+        Phase::Failed {
+            cause, retry_after, ..
+        } => {
+            // Rounded up, so that zero means now.
+            let millis = retry_after.as_micros().div_ceil(1000);
+            retry_in_ms = Some(u64::try_from(millis).unwrap_or(u64::MAX));
             let problem = Problem::new(cause.code(), &*cause, cause.remedy(planner.name()));
             (PlannerState::Failed, Some(problem))
         }
@@ -178,6 +184,7 @@ fn status(planner: &Planner) -> PlannerStatus {
         calls: counts.succeeded + counts.failed,
         failures: counts.failed,
         problem,
+        retry_in_ms,
         ..PlannerStatus::new(planner.name().clone(), state, planner.manifest().clone())
     }
 }

@@ -7,9 +7,7 @@ use serde::Serialize;
 
 use super::{Problem, json};
 use crate::name::PlannerName;
-
-/// Reliability of a planner whose manifest says nothing of it.
-const RELIABILITY_DEFAULT: f64 = 0.1;
+use crate::select::RELIABILITY_DEFAULT;
 
 /// What is known of one planner, without loading it.
 #[derive(Clone, Debug, Serialize)]
@@ -36,6 +34,9 @@ pub struct PlannerStatus {
     pub failures: u64,
     /// Why it cannot be used.
     pub problem: Option<Problem>,
+    /// How long it takes until a failed start may be tried again, in milliseconds; none if no start
+    /// failed.
+    pub retry_in_ms: Option<u64>,
 }
 
 /// Where a planner stands.
@@ -123,6 +124,7 @@ impl PlannerStatus {
             calls: 0,
             failures: 0,
             problem: None,
+            retry_in_ms: None,
         }
     }
 }

@@ -178,15 +178,15 @@ impl Roster {
         self.catalog.get_shared(name)
     }
 
+    /// The current generation of the catalog, after a first discovery if there was none.
+    pub(crate) fn current(&self) -> Result<&Snapshot<Planner>, GetError> {
+        self.ensure_discovered()?;
+        Ok(self.catalog.current())
+    }
+
     /// The planners in the catalog, by name.
     pub(crate) fn planners(&self) -> Result<Vec<&Arc<Planner>>, GetError> {
-        self.ensure_discovered()?;
-        let mut planners: Vec<_> = self
-            .catalog
-            .current()
-            .iter()
-            .map(|(_, planner)| planner)
-            .collect();
+        let mut planners: Vec<_> = self.current()?.iter().map(|(_, planner)| planner).collect();
         planners.sort_by(|a, b| a.name().cmp(b.name()));
         Ok(planners)
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use plugin_api::PlanError;
 use registry_core::instance::Instance as Cell;
+use registry_core::sync::atomic::Ordering;
 
 use super::call_error::CallProblem;
 use super::cancel::CancelToken;
@@ -45,7 +46,10 @@ impl Planner {
     /// The instance, made now if nobody has made it yet.
     pub(super) fn started(&self) -> Result<&Cell<Started>, StartError> {
         self.resident
-            .get_or_build(&self.supervision.slot, || self.start())
+            .get_or_build(&self.supervision.slot, || {
+                self.start()
+                    .inspect_err(|_| self.start_failed.store(true, Ordering::Relaxed))
+            })
             .map_err(|error| StartError::of(&self.name, error))
     }
 

@@ -10,7 +10,7 @@ use registry_core::clock::Clock;
 use registry_core::instance::Instance as Cell;
 use registry_core::resident::Resident;
 use registry_core::slot::{SlotPhase, SlotPolicy};
-use registry_core::sync::atomic::{AtomicU64, Ordering};
+use registry_core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::history::History;
 use super::start_error::StartFailure;
@@ -36,6 +36,8 @@ pub struct Planner {
     pub(super) options: Options,
     pub(super) supervision: Arc<Supervision>,
     pub(super) resident: Resident<Started, StartFailure>,
+    /// Whether a start of it ever failed; set before the slot tells of it.
+    pub(super) start_failed: AtomicBool,
     pub(super) log_limit: LogLimit,
     pub(super) counts: Counters,
 }
@@ -165,6 +167,7 @@ impl Planner {
             options,
             supervision,
             resident: Resident::new(),
+            start_failed: AtomicBool::new(false),
             log_limit: LogLimit::new(),
             counts: Counters::default(),
         }

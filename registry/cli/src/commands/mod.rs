@@ -5,6 +5,7 @@ mod config;
 mod describe;
 mod diagnose;
 mod explain;
+mod health;
 mod inspect;
 mod list;
 mod plan;
@@ -64,6 +65,7 @@ fn answer(
         Command::Explain(explain) => explain::run(explain, session, output),
         Command::Plan(plan) => plan::run(plan, session, output),
         Command::Diagnose(diagnose) => diagnose::run(diagnose, session, output),
+        Command::Health(health) => health::run(health, session, output),
         Command::Config(Config::Show) => config::run(session, output),
         Command::Completions(completions) => completions::run(completions, output),
     }

@@ -224,6 +224,7 @@ fn a_completion_script_completes_the_commands() {
         "explain",
         "plan",
         "diagnose",
+        "health",
         "config",
         "completions",
     ] {

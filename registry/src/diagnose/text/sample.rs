@@ -107,6 +107,7 @@ fn broken() -> PlannerStatus {
         digest: Some("blake3:9c1e".to_owned()),
         calls: 3,
         failures: 1,
+        retry_in_ms: Some(42_000),
         problem: Some(Problem {
             code: "E_CONSTRUCT_PANIC",
             reason: "construction panicked: no \u{202e}luck".to_owned(),

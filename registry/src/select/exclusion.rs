@@ -1,0 +1,162 @@
+//! Why a planner is not ranked.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use super::pool::Pool;
+use super::rank::Barred;
+use crate::discovery::{self, Refused};
+use crate::name::PlannerName;
+use crate::planner::{DiscoveryReport, Obstacle, StartFailure};
+use crate::trust;
+
+/// A planner that is not ranked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Excluded {
+    /// Which planner.
+    pub name: PlannerName,
+    /// Why.
+    pub reason: Exclusion,
+}
+
+/// Why a planner is not ranked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Exclusion {
+    /// It is allowed, but no file declares it.
+    Absent,
+    /// A file declares it, but its name is not on the allowlist.
+    NotAllowed,
+    /// The configuration excludes its name.
+    ByConfiguration,
+    /// A trust gate turned its file away.
+    Refused(trust::Refusal),
+    /// Its file claims a name that another one claims too.
+    Ambiguous(Arc<Refused>),
+    /// Its author holds it back.
+    Quarantined,
+    /// It could not be started, and the wait before the next attempt is not over.
+    Failed {
+        /// Why it could not be started.
+        cause: Arc<StartFailure>,
+        /// Time until the next attempt may be made.
+        retry_after: Duration,
+    },
+    /// It is less reliable than the settings ask for.
+    BelowReliability {
+        /// How reliable it is.
+        reliability: f64,
+        /// The setting.
+        reliability_min: f64,
+    },
+}
+
+impl Exclusion {
+    /// The word for it in JSON.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::NotAllowed => "not_allowed",
+            Self::ByConfiguration => "excluded",
+            Self::Refused(_) | Self::Ambiguous(_) => "refused",
+            Self::Quarantined => "quarantined",
+            Self::Failed { .. } => "failed",
+            Self::BelowReliability { .. } => "below_reliability",
+        }
+    }
+}
+
+impl fmt::Display for Exclusion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("absent: no file in the plugin folders declares it"),
+            Self::NotAllowed => f.write_str("its name is not on the allowlist"),
+            Self::ByConfiguration => f.write_str("the configuration excludes its name"),
+            Self::Refused(refusal) => write!(f, "refused: {refusal}"),
+            Self::Ambiguous(refused) => write!(f, "refused: {}", refused.reason()),
+            Self::Quarantined => f.write_str("quarantined: its author holds it back"),
+            Self::Failed { cause, retry_after } => {
+                write!(
+                    f,
+                    "failed: {cause}; next try in {:.1} s",
+                    retry_after.as_secs_f64()
+                )
+            }
+            Self::BelowReliability {
+                reliability,
+                reliability_min,
+            } => write!(f, "reliability {reliability} is below {reliability_min}"),
+        }
+    }
+}
+
+impl From<Obstacle> for Exclusion {
+    fn from(obstacle: Obstacle) -> Self {
+        match obstacle {
+            Obstacle::Held => Self::Quarantined,
+            Obstacle::Failed { cause, retry_after } => Self::Failed { cause, retry_after },
+        }
+    }
+}
+
+impl Serialize for Excluded {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut excluded = serializer.serialize_struct("Excluded", 3)?;
+        excluded.serialize_field("name", &self.name)?;
+        excluded.serialize_field("reason", self.reason.word())?;
+        excluded.serialize_field("detail", &self.reason.to_string())?;
+        excluded.end()
+    }
+}
+
+/// Everyone who is not ranked, by name: planners of `pool` that are `barred`, and names that are in no
+/// catalog although they are allowed or some file declares them.
+pub(super) fn excluded(pool: &Pool, barred: &[Barred], report: &DiscoveryReport) -> Vec<Excluded> {
+    let mut reasons = BTreeMap::new();
+    for Barred { planner, reason } in barred {
+        reasons.insert(pool.name(*planner).clone(), reason.clone());
+    }
+    for (name, reason) in turned_away(report) {
+        if !pool.holds(&name) {
+            reasons.entry(name).or_insert(reason);
+        }
+    }
+    for name in pool.unfilled() {
+        reasons.entry(name.clone()).or_insert(Exclusion::Absent);
+    }
+    let reasons = reasons.into_iter();
+    reasons
+        .map(|(name, reason)| Excluded { name, reason })
+        .collect()
+}
+
+/// The names that files declare in vain; for a name that several do, the telling reason first.
+fn turned_away(report: &DiscoveryReport) -> impl Iterator<Item = (PlannerName, Exclusion)> {
+    let rejected = report.rejected.iter().map(|rejected| {
+        let reason = match &rejected.refusal {
+            trust::Refusal::NotAllowed { .. } => Exclusion::NotAllowed,
+            refusal => Exclusion::Refused(refusal.clone()),
+        };
+        (rejected.name.clone(), reason)
+    });
+    let clashes = report.resolution.refused.iter().filter_map(|refused| {
+        let (discovery::Refusal::SameName { name, .. }
+        | discovery::Refusal::SimilarName { name, .. }) = refused.cause()
+        else {
+            return None;
+        };
+        let name = PlannerName::parse(name).ok()?;
+        Some((name, Exclusion::Ambiguous(Arc::clone(refused))))
+    });
+    let excluded = report.scan.excluded.iter().filter_map(|candidate| {
+        let name = PlannerName::parse(candidate.name()).ok()?;
+        Some((name, Exclusion::ByConfiguration))
+    });
+    rejected.chain(clashes).chain(excluded)
+}

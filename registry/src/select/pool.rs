@@ -1,0 +1,118 @@
+//! The planners of one catalog generation, prepared for ranking.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use registry_core::catalog::Snapshot;
+use registry_core::sync::Mutex;
+
+use super::error::SelectError;
+use super::exclusion::Exclusion;
+use super::formula::{Facts, Terms};
+use super::offers::Offers;
+use super::query::{Query, fold};
+use super::rank::{Barred, Rated, rate};
+use super::selection::Selection;
+use crate::config::Config;
+use crate::name::PlannerName;
+use crate::planner::{DiscoveryReport, Planner};
+
+/// The planners of one catalog generation, prepared for ranking. A planner's number is its place here.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    generation: u64,
+    /// By name.
+    planners: Box<[Arc<Planner>]>,
+    facts: Box<[Facts]>,
+    offers: Offers,
+    /// Names that are allowed and not among the planners.
+    unfilled: Box<[PlannerName]>,
+}
+
+/// The pool of the generation that was current when it was last asked for.
+#[derive(Debug, Default)]
+pub(crate) struct PoolOfGeneration(Mutex<Option<Arc<Pool>>>);
+
+impl PoolOfGeneration {
+    /// The pool of `snapshot`, made now if the one at hand is of another generation.
+    pub(crate) fn of(&self, snapshot: &Snapshot<Planner>, config: &Config) -> Arc<Pool> {
+        let known = self.0.lock().clone();
+        if let Some(known) = known.filter(|known| known.generation == snapshot.number()) {
+            return known;
+        }
+        // Made outside of the lock: who comes meanwhile makes one of his own.
+        let pool = Arc::new(Pool::new(snapshot, &config.trust().allowed));
+        let previous = self.0.lock().replace(Arc::clone(&pool));
+        drop(previous);
+        pool
+    }
+
+    /// Lets go of the pool.
+    pub(crate) fn clear(&self) {
+        let previous = self.0.lock().take();
+        drop(previous);
+    }
+}
+
+impl Pool {
+    fn new(snapshot: &Snapshot<Planner>, allowed: &[PlannerName]) -> Self {
+        let mut planners: Vec<_> = snapshot.iter().map(|(_, own)| Arc::clone(own)).collect();
+        planners.sort_by(|a, b| a.name().cmp(b.name()));
+        let manifests = planners.iter().map(|planner| planner.manifest());
+        let offered: Vec<BTreeSet<_>> = manifests
+            .clone()
+            .map(|manifest| manifest.capabilities.iter().map(|own| fold(own)).collect())
+            .collect();
+        let unfilled = allowed
+            .iter()
+            .filter(|name| snapshot.get(name.as_str()).is_none());
+        Self {
+            generation: snapshot.number(),
+            facts: manifests.map(Facts::of).collect(),
+            offers: Offers::new(&offered),
+            unfilled: unfilled.cloned().collect(),
+            planners: planners.into(),
+        }
+    }
+
+    /// Ranks the planners for `query`. `report` tells of those that are not in the pool.
+    pub(crate) fn select(
+        self: Arc<Self>,
+        query: &Query,
+        config: &Config,
+        report: Arc<DiscoveryReport>,
+    ) -> Result<Selection, SelectError> {
+        let terms = Terms::new(query, config.select());
+        let (rated, barred) = self.rate(query, &terms);
+        Selection::new(self, terms, rated, barred, report)
+    }
+
+    fn rate(&self, query: &Query, terms: &Terms) -> (Vec<Rated>, Vec<Barred>) {
+        let reliability = |number: usize, facts: &Facts| match self.planners[number].obstacle() {
+            Some(obstacle) => Err(Exclusion::from(obstacle)),
+            None => Ok(facts.prior),
+        };
+        rate(&self.facts, &self.offers, query, terms, reliability)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.planners.is_empty()
+    }
+
+    pub(super) fn name(&self, number: u32) -> &PlannerName {
+        self.planners[number as usize].name()
+    }
+
+    pub(super) fn facts(&self, number: u32) -> &Facts {
+        &self.facts[number as usize]
+    }
+
+    pub(super) fn unfilled(&self) -> &[PlannerName] {
+        &self.unfilled
+    }
+
+    pub(super) fn holds(&self, name: &PlannerName) -> bool {
+        let found = self.planners.binary_search_by(|own| own.name().cmp(name));
+        found.is_ok()
+    }
+}
