@@ -8,8 +8,8 @@ use crate::{Context, Plan, PlanError, PlanRequest};
 /// without looking at settings or the outside world: those belong into [`plan`](Planner::plan),
 /// where the [`Context`] gives access to them and an error reaches the caller.
 ///
-/// A panic in any of these functions becomes an error that carries the panic's text, unless the
-/// plugin is built with `panic = "abort"`.
+/// A panic in any of these functions becomes an error that carries the panic's text. Hosts refuse a
+/// plugin that is built with `panic = "abort"`, where that cannot be.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a planner: implement `plugin_api::Planner` for it"
 )]

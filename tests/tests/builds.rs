@@ -72,6 +72,28 @@ fn a_plugin_newer_than_the_host_is_refused_with_both_versions_named() {
 }
 
 #[test]
+fn a_plugin_whose_panic_would_end_the_host_is_refused_with_the_remedy() {
+    let folder = built(
+        "fixtures-abort",
+        |build| build,
+        &["--config", "profile.dev.panic='abort'"],
+    );
+    let builder = Registry::builder().plugin_dir(folder.path());
+    let registry = builder.allow(["well_behaved"]).build().unwrap();
+    let error = registry.get("well_behaved").unwrap_err();
+    assert_eq!(error.code(), "E_PANIC_ABORTS");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(
+        cause,
+        "a panic in this plugin would end the process: it is built with panic = \"abort\""
+    );
+    assert_eq!(
+        error.remedy(),
+        "Build the plugin with panic = \"unwind\": this version runs every planner in process."
+    );
+}
+
+#[test]
 fn a_plugin_of_today_loads_in_a_host_of_the_next_minor_version() {
     let host = compiled(
         next(Build::new(&["--package", "registry-cli"])),

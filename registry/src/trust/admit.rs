@@ -1,19 +1,20 @@
 //! The gates that need only the manifest.
 
-use plugin_api::manifest::Manifest;
+use plugin_api::manifest::{Manifest, PanicStrategy};
 use plugin_api::{API_VERSION, ApiVersion};
 
 use super::{Policy, Refusal};
 use crate::name::PlannerName;
 
-/// Judges a manifest by name and interface version.
+/// Judges a manifest by name, interface version and what a panic does.
 pub(crate) fn admit(
     name: &PlannerName,
     manifest: &Manifest,
     policy: &Policy,
 ) -> Result<(), Refusal> {
     judge_name(name, policy)?;
-    judge_api(manifest.api, API_VERSION)
+    judge_api(manifest.api, API_VERSION)?;
+    judge_panic(manifest.build.panic)
 }
 
 /// Whether the lists of names let `name` run.
@@ -33,6 +34,14 @@ pub(crate) fn judge_api(plugin: ApiVersion, host: ApiVersion) -> Result<(), Refu
         return Ok(());
     }
     Err(Refusal::ApiVersion { plugin, host })
+}
+
+/// Every planner runs in process, where nothing can contain a panic that aborts.
+fn judge_panic(strategy: PanicStrategy) -> Result<(), Refusal> {
+    match strategy {
+        PanicStrategy::Unwind => Ok(()),
+        PanicStrategy::Abort => Err(Refusal::PanicAborts),
+    }
 }
 
 #[cfg(test)]

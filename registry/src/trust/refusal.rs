@@ -32,6 +32,9 @@ pub enum Refusal {
         /// What this host speaks.
         host: ApiVersion,
     },
+    /// A panic in the plugin cannot be contained.
+    #[error("a panic in this plugin would end the process: it is built with panic = \"abort\"")]
+    PanicAborts,
     /// The host brought a planner of this name along.
     #[error("the host brought its own planner {name:?} along", name = name.as_str())]
     BuiltIn {
@@ -61,6 +64,7 @@ impl Refusal {
             Self::Blocked { .. } => "E_BLOCKED",
             Self::NotAllowed { .. } => "E_NOT_ALLOWED",
             Self::ApiVersion { .. } => "E_API_VERSION",
+            Self::PanicAborts => "E_PANIC_ABORTS",
             Self::BuiltIn { .. } => "E_BUILT_IN",
             Self::File(refusal) => refusal.code(),
             Self::Seal(_) => "E_SEAL",
@@ -82,6 +86,10 @@ impl Refusal {
             }
             Self::ApiVersion { host, .. } => {
                 format!("Build the plugin again with plugin-api {host}.")
+            }
+            Self::PanicAborts => {
+                "Build the plugin with panic = \"unwind\": this version runs every planner in process."
+                    .to_owned()
             }
             Self::BuiltIn { .. } => {
                 "Remove the file, or build the host without its own.".to_owned()
