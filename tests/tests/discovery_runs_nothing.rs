@@ -1,8 +1,10 @@
 //! Everything known before first use comes from the file's bytes: no plugin code runs.
 
+use std::path::Path;
+
 use plugin_api::API_VERSION;
 use registry::Registry;
-use registry::diagnose::PlannerState;
+use registry::diagnose::{GateKind, PlannerState};
 use tests::{PluginFolder, RegistryCommand, manifest_source};
 
 /// A library whose constructor ends whatever process opens it.
@@ -49,4 +51,77 @@ fn the_library_does_abort_a_process_that_opens_it() {
         .plugin_dir(folder.path())
         .run();
     assert_eq!(answer.code, 255, "a signal must have ended it: {answer:#?}");
+}
+
+/// A library whose constructor leaves a file at `marker`.
+fn marking(name: &str, marker: &Path) -> String {
+    let manifest = manifest_source(name, API_VERSION.major, API_VERSION.minor);
+    format!(
+        "{manifest}#include <fcntl.h>\n__attribute__((constructor)) static void mark(void) \
+         {{ open(\"{}\", O_CREAT | O_WRONLY, 0644); }}\n",
+        marker.display()
+    )
+}
+
+#[test]
+fn no_question_about_a_planner_or_its_file_runs_its_constructor_and_using_it_does() {
+    let elsewhere = PluginFolder::new();
+    let marker = elsewhere.file("marker");
+    let folder = PluginFolder::new()
+        .with_c("marking.so", &marking("marking_planner", &marker))
+        .with_c("other.so", &marking("other_planner", &marker));
+    let outside = PluginFolder::new().with_c("far.so", &marking("far_planner", &marker));
+    let builder = Registry::builder().plugin_dir(folder.path());
+    let registry = builder.allow(["marking_planner"]).build().unwrap();
+    for _ in 0..100 {
+        registry.discover().unwrap();
+        assert_eq!(registry.list().unwrap()[0].state, PlannerState::NotLoaded);
+        let status = registry.describe("marking_planner").unwrap();
+        assert_eq!(status.state, PlannerState::NotLoaded);
+        let explained = [
+            registry.explain("marking_planner"),
+            registry.explain("other_planner"),
+            registry.explain_file(folder.file("marking.so")),
+            registry.explain_file(outside.file("far.so")),
+        ]
+        .map(|explanation| explanation.unwrap().refused_by);
+        let at_allowlist = Some(GateKind::Allowlist);
+        assert_eq!(explained, [None, at_allowlist, None, at_allowlist]);
+        assert_eq!(registry.diagnose().unwrap().found(), 1);
+        assert_eq!(registry.health(1).active, 1);
+    }
+    assert!(!marker.exists(), "a constructor ran");
+    assert_eq!(
+        registry.get("marking_planner").unwrap_err().code(),
+        "E_NO_ROOT"
+    );
+    assert!(
+        marker.exists(),
+        "the constructor leaves no mark, so nothing was shown"
+    );
+}
+
+#[test]
+fn no_question_to_the_command_runs_a_constructor() {
+    let elsewhere = PluginFolder::new();
+    let marker = elsewhere.file("marker");
+    let folder = PluginFolder::new().with_c("marking.so", &marking("marking_planner", &marker));
+    let file = folder.file("marking.so");
+    let file = file.to_string_lossy();
+    for arguments in [
+        &["list"][..],
+        &["describe", "marking_planner"],
+        &["explain", "marking_planner"],
+        &["explain", &file],
+        &["inspect", &file],
+        &["diagnose", "--verbose"],
+        &["health"],
+    ] {
+        let answer = RegistryCommand::new(arguments)
+            .env("FACTORY_ALLOWED_PLANNERS", "marking_planner")
+            .plugin_dir(folder.path())
+            .run();
+        assert_eq!(answer.code, 0, "{answer:#?}");
+    }
+    assert!(!marker.exists(), "a constructor ran");
 }
