@@ -29,8 +29,6 @@ pub enum LoadError {
     Layout {
         /// The first difference found.
         first_difference: String,
-        /// Everything the layout checker said, which can run to pages.
-        detail: String,
     },
     /// The plugin's own code failed while it handed out its table.
     #[error("the plugin could not hand out its table: {reason}")]

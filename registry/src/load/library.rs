@@ -24,12 +24,10 @@ use registry_core::slot::{Slot, SlotError, SlotPolicy};
 use registry_core::sync::OnceLock;
 
 use super::error::LoadError;
+use super::layout;
 use super::mappings::Mappings;
 use super::module::Module;
 use crate::trust::{Sealed, Verified};
-
-/// Longest part of a layout report that stands in an error's one line.
-const FIRST_DIFFERENCE_CHARS_MAX: usize = 300;
 
 /// A library that is mapped for the life of the process.
 #[derive(Debug)]
@@ -122,10 +120,10 @@ fn header_of(
 }
 
 fn check(header: &'static LibHeader) -> Result<Module, LoadError> {
-    header
-        .init_root_module::<PluginRef>()
-        .map(Module::new)
-        .map_err(load_error)
+    layout::check(header)?;
+    // SAFETY: the layout was checked, the other way round where the plugin is the older one.
+    let module = unsafe { header.init_root_module_with_unchecked_layout::<PluginRef>() };
+    module.map(Module::new).map_err(load_error)
 }
 
 /// The code must hand out the manifest that was read from its file, or it is another object.
@@ -151,22 +149,8 @@ fn load_error(error: LibraryError) -> LoadError {
         LibraryError::RootModule { err, .. } => LoadError::Root {
             reason: err.to_string(),
         },
-        other => {
-            let detail = other.to_string();
-            LoadError::Layout {
-                first_difference: first_difference(&detail),
-                detail,
-            }
-        }
+        other => LoadError::Root {
+            reason: other.to_string(),
+        },
     }
-}
-
-/// The start of the layout checker's report, on one line.
-fn first_difference(report: &str) -> String {
-    let words: Vec<&str> = report.split_whitespace().collect();
-    words
-        .join(" ")
-        .chars()
-        .take(FIRST_DIFFERENCE_CHARS_MAX)
-        .collect()
 }

@@ -13,6 +13,7 @@
 
 mod error;
 mod host;
+mod layout;
 mod library;
 mod log_limit;
 mod mappings;

@@ -1,0 +1,55 @@
+//! Whether plugin and host mean the same tables.
+//!
+//! abi_stable accepts a table that has grown on the plugin's side only. Ours grow on either side, for
+//! an older plugin must load in a newer host, so the comparison is made both ways round: one of the
+//! two sides must know everything that the other does. A field that the plugin lacks is then `None`
+//! to the host, which is what a prefix type is for.
+
+use plugin_api::abi::PluginRef;
+use plugin_api::abi::abi_stable::StableAbi;
+use plugin_api::abi::abi_stable::abi_stability::abi_checking::check_layout_compatibility;
+use plugin_api::abi::abi_stable::library::LibHeader;
+
+use super::error::LoadError;
+
+/// Longest difference that stands in an error's one line.
+const DIFFERENCE_CHARS_MAX: usize = 300;
+
+/// Compares the layout of every type that crosses the interface.
+pub(super) fn check(header: &'static LibHeader) -> Result<(), LoadError> {
+    let host = <PluginRef as StableAbi>::LAYOUT;
+    let Some(plugin) = header.layout() else {
+        return Err(LoadError::Layout {
+            first_difference: "the plugin says nothing of its tables".to_owned(),
+        });
+    };
+    check_layout_compatibility(host, plugin)
+        .or_else(|errors| check_layout_compatibility(plugin, host).map_err(|_| errors))
+        .map_err(|errors| LoadError::Layout {
+            first_difference: first_difference(&errors.to_string()),
+        })
+}
+
+/// The first difference in the checker's report, on one line. The report begins with pages of what
+/// was compared.
+fn first_difference(report: &str) -> String {
+    let difference = report.split_once("Error:").map_or(report, |(_, rest)| rest);
+    let words: Vec<&str> = difference.split_whitespace().collect();
+    words.join(" ").chars().take(DIFFERENCE_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_difference_is_found_behind_the_pages_before_it() {
+        let report =
+            "Compared <this>:\n pages\n\nError:too many fields\nExpected:\n    7\nFound:\n    6\n";
+        assert_eq!(
+            first_difference(report),
+            "too many fields Expected: 7 Found: 6"
+        );
+        assert_eq!(first_difference("a\n b"), "a b");
+    }
+}
