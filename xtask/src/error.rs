@@ -22,6 +22,14 @@ pub enum XtaskError {
         /// How it ended.
         status: String,
     },
+    /// A model checker passed without checking anything.
+    #[error(
+        "{checker} ran no model: its test target was compiled without `--cfg registry_{checker}`"
+    )]
+    NoModel {
+        /// The checker.
+        checker: String,
+    },
     /// A build succeeded without the artifact that was asked for.
     #[error("the build gave no {what}")]
     NoArtifact {
