@@ -48,5 +48,4 @@ pub use request::{Bounds, ScanRequest};
 pub use resolve::{Resolution, Shadowed, resolve};
 pub use scan::{Scan, inspect, scan};
 pub use state::{Discovered, Discovery};
-pub use sweep::Progress;
 pub(crate) use sweep::is_called;

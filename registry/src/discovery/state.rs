@@ -12,7 +12,7 @@ use super::identity::Timestamp;
 use super::memory::Memory;
 use super::request::ScanRequest;
 use super::scan::Scan;
-use super::sweep::{self, Orders, Progress};
+use super::sweep::{self, Orders};
 
 /// Directories under observation.
 #[derive(Debug)]
@@ -80,16 +80,6 @@ impl Discovery {
     /// A file in the state it had at the last discovery is not read again, unless the request says
     /// so.
     pub fn discover(&mut self, request: &ScanRequest) -> Discovered {
-        self.discover_showing(request, &mut |_| ())
-    }
-
-    /// Discovers as [`discover`](Self::discover) does, and calls `progress` in this thread after
-    /// every file or two; it should return quickly.
-    pub fn discover_showing(
-        &mut self,
-        request: &ScanRequest,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Discovered {
         let start = Instant::now();
         let loaded = self.load(request);
         let compared = self.last.is_some() || !self.memories.is_empty();
@@ -107,7 +97,7 @@ impl Discovery {
         let mut found = Vec::new();
         for target in request.targets() {
             let mut memory = memories.remove(&target).unwrap_or_default();
-            found.push(sweep::pass(&target, &mut memory, orders, progress));
+            found.push(sweep::pass(&target, &mut memory, orders));
             self.memories.insert(target, memory);
         }
         let reading_took = start.elapsed();

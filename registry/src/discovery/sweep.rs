@@ -22,15 +22,6 @@ use super::refusal::{Refusal, Refused};
 use super::request::{ScanRequest, Target};
 use super::root::Root;
 
-/// How far a scan has come with the directory it is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// About how many files have been looked at.
-    pub done: usize,
-    /// How many files there are.
-    pub total: usize,
-}
-
 /// What a pass is told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Orders<'a> {
@@ -69,18 +60,13 @@ impl Found {
 }
 
 /// Looks at a single file, or at a directory and everything below it.
-pub(super) fn pass(
-    target: &Target,
-    memory: &mut Memory,
-    orders: Orders<'_>,
-    progress: &mut dyn FnMut(Progress),
-) -> Found {
+pub(super) fn pass(target: &Target, memory: &mut Memory, orders: Orders<'_>) -> Found {
     let (path, opened) = match target {
         Target::File(path) => (path, open_single(path)),
         Target::Directory(path) => (path, open_directory(path, orders.request)),
     };
     match opened {
-        Ok((root, listing)) => sweep(&root, listing, memory, orders, progress),
+        Ok((root, listing)) => sweep(&root, listing, memory, orders),
         Err(cause) => Found::refused(path, cause, memory),
     }
 }
@@ -107,13 +93,7 @@ fn open_single(path: &Path) -> Result<(Root, Listing), Refusal> {
     Ok((root, listing))
 }
 
-fn sweep(
-    root: &Root,
-    mut listing: Listing,
-    memory: &mut Memory,
-    orders: Orders<'_>,
-    progress: &mut dyn FnMut(Progress),
-) -> Found {
+fn sweep(root: &Root, mut listing: Listing, memory: &mut Memory, orders: Orders<'_>) -> Found {
     let mut found = Found {
         refused: listing.refused.drain(..).map(Arc::new).collect(),
         ignored: listing.ignored,
@@ -133,15 +113,9 @@ fn sweep(
     };
     let entries = pass.within_bounds(&mut found.left_out);
     let known = &*memory;
-    let total = entries.len();
-    let mut tell = |done| progress(Progress { done, total });
-    let outcomes = in_halves(&entries, &mut tell, |entries, tell| {
+    let outcomes = in_halves(&entries, |entries| {
         let mut buffers = Buffers::default();
-        let look = |&entry| {
-            let outcome = pass.look(entry, known, &mut buffers);
-            tell();
-            outcome
-        };
+        let look = |&entry| pass.look(entry, known, &mut buffers);
         entries.iter().map(look).collect()
     });
     pass.take_in(entries.iter().copied().zip(outcomes), memory, &mut found);

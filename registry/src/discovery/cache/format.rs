@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
             records.push(self.bytes()?);
         }
         let label: Arc<Path> = path.into();
-        let files = in_halves(&records, &mut |_| (), |records, _| {
+        let files = in_halves(&records, |records| {
             let read = |record: &&[u8]| Reader(record).candidate(&label);
             records.iter().map(read).collect()
         });

@@ -256,15 +256,3 @@ fn a_link_is_read_again_only_when_its_target_changes() {
         (2, vec!["link", "one"])
     );
 }
-
-#[test]
-fn progress_reaches_the_end_of_each_directory() {
-    let mut ground = Ground::new(false, tomorrow);
-    let mut told = Vec::new();
-    let request = ground.request.clone();
-    ground
-        .discovery
-        .discover_showing(&request, &mut |progress| told.push(progress));
-    let expected = (1..=4).map(|done| Progress { done, total: 4 });
-    assert_eq!(told, expected.collect::<Vec<_>>());
-}
