@@ -42,7 +42,7 @@ mod suggest;
 mod trust;
 
 pub use builder::{BuildError, Builder};
-pub use discovery::inspect;
+pub use discovery::{Progress, inspect};
 pub use load::LoadError;
 pub use name::{NameError, PlannerName};
 pub use planner::{

@@ -11,6 +11,7 @@ use registry_core::parallel;
 use crate::builder::{BuildError, Builder};
 use crate::config::Config;
 use crate::diagnose::{Diagnosis, Explanation, Health, Observed, PlannerStatus};
+use crate::discovery::Progress;
 use crate::name::PlannerName;
 use crate::planner::{
     DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, PlanFailure, Planner,
@@ -196,6 +197,16 @@ impl Registry {
     /// down once.
     pub fn discover(&self) -> Result<Arc<DiscoveryReport>, DiscoverError> {
         self.roster.discover(Replace::Changed)
+    }
+
+    /// Reads the plugin folders, unless that was done before. Without it, the first question does it.
+    pub fn ensure_discovered(&self) -> Result<(), GetError> {
+        self.roster.ensure_discovered()
+    }
+
+    /// How far a discovery has come that another thread is waiting for; after it, what it looked at.
+    pub fn progress(&self) -> Progress {
+        self.roster.progress()
     }
 
     /// Like [`discover`](Self::discover), and replaces every planner that comes from a file: each is

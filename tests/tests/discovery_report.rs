@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use plugin_api::API_VERSION;
+use registry::{Progress, Registry};
 use serde_json::{Value, json};
 use tests::{PluginFolder, RegistryCommand, manifest_source, set_mode};
 
@@ -78,6 +79,42 @@ fn without_contents_there_is_no_fingerprint_and_without_a_cache_nothing_to_compa
             .contains(" in 1 folder · fingerprint na (first look) · "),
         "{list:#?}"
     );
+}
+
+#[test]
+fn who_waits_for_a_discovery_can_see_how_far_it_has_come_and_it_is_made_once() {
+    let folder = PluginFolder::new()
+        .with_c("some.so", &plain("some_planner"))
+        .with_file("junk.so", b"junk");
+    let builder = Registry::builder().plugin_dir(folder.path());
+    let registry = builder.allow(["some_planner"]).build().unwrap();
+    assert_eq!(registry.progress(), Progress::default());
+    registry.ensure_discovered().unwrap();
+    assert_eq!(registry.progress(), Progress::new(2, 2));
+    let folder = folder.with_file("more.so", b"more");
+    registry.ensure_discovered().unwrap();
+    assert_eq!(registry.diagnose().unwrap().files.refused.len(), 1);
+    registry.discover().unwrap();
+    assert_eq!(registry.progress(), Progress::new(3, 3));
+    assert_eq!(registry.diagnose().unwrap().files.refused.len(), 2);
+    drop(folder);
+}
+
+#[test]
+fn a_long_discovery_writes_nothing_into_pipes() {
+    // Each is hashed whole although it is no plugin, and takes no room on the disk.
+    let folder = PluginFolder::new();
+    for number in 0..5 {
+        let file = std::fs::File::create(folder.file(&format!("{number}.so"))).unwrap();
+        file.set_len(255 << 20).unwrap();
+    }
+    let health = command(&["health", "--json"], &folder, Path::new("off")).run();
+    assert_eq!(
+        (health.code, health.stderr.as_str()),
+        (1, ""),
+        "{health:#?}"
+    );
+    assert_eq!(health.json()["absent"], 1);
 }
 
 #[test]

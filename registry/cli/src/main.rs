@@ -15,6 +15,7 @@ mod failure;
 mod json;
 mod logging;
 mod output;
+mod progress;
 mod session;
 mod stdout;
 mod surroundings;

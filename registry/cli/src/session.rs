@@ -9,6 +9,7 @@ use registry::{BuildError, Registry};
 use crate::arguments::Global;
 use crate::failure::{Failure, Stop};
 use crate::logging;
+use crate::progress;
 use crate::surroundings::Surroundings;
 
 /// What a command asks, and in what surroundings.
@@ -47,7 +48,7 @@ impl<'a> Session<'a> {
         Ok(config)
     }
 
-    /// The registry. It has opened no plugin yet.
+    /// The registry, with its plugin folders read. It has loaded no plugin yet.
     pub(crate) fn registry(&mut self) -> Result<Registry, Stop> {
         let mut builder = Registry::builder().sources(self.surroundings.loader(self.global));
         for folder in &self.global.plugin_dir {
@@ -61,6 +62,13 @@ impl<'a> Session<'a> {
             error => Failure::new(error.code(), &error).usage(),
         })?;
         self.begin(registry.config());
+        let discovered = progress::during(
+            || registry.ensure_discovered(),
+            || registry.progress(),
+            self.surroundings.stderr.columns,
+            self.stderr,
+        );
+        discovered.map_err(|error| Failure::of_get(&error))?;
         Ok(registry)
     }
 

@@ -10,6 +10,7 @@ use super::examine::Reading;
 use super::fingerprint::Fingerprint;
 use super::identity::Timestamp;
 use super::memory::Memory;
+use super::progress::Counter;
 use super::request::ScanRequest;
 use super::scan::Scan;
 use super::sweep::{self, Orders};
@@ -80,7 +81,17 @@ impl Discovery {
     /// A file in the state it had at the last discovery is not read again, unless the request says
     /// so.
     pub fn discover(&mut self, request: &ScanRequest) -> Discovered {
+        self.discover_counting(request, &Counter::default())
+    }
+
+    /// The same, while others look on how far it has come.
+    pub(crate) fn discover_counting(
+        &mut self,
+        request: &ScanRequest,
+        counter: &Counter,
+    ) -> Discovered {
         let start = Instant::now();
+        counter.begin();
         let loaded = self.load(request);
         let compared = self.last.is_some() || !self.memories.is_empty();
         let mut memories = std::mem::take(&mut self.memories);
@@ -93,6 +104,7 @@ impl Discovery {
             },
             deadline: start.checked_add(request.bounds.time_max),
             afresh: request.afresh,
+            counter,
         };
         let mut found = Vec::new();
         for target in request.targets() {

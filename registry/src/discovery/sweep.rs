@@ -18,9 +18,13 @@ use super::left_out::{LeftOut, LeftOutBy};
 use super::listing::{Entry, Listing};
 use super::memory::{Memory, Remembered};
 use super::parallel::in_halves;
+use super::progress::Counter;
 use super::refusal::{Refusal, Refused};
 use super::request::{ScanRequest, Target};
 use super::root::Root;
+
+/// How many files that need no reading are counted as examined together.
+const UNCOUNTED_MAX: usize = 64;
 
 /// What a pass is told.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +34,8 @@ pub(super) struct Orders<'a> {
     pub(super) deadline: Option<Instant>,
     /// Whether remembered identities count for nothing.
     pub(super) afresh: bool,
+    /// Told of every file.
+    pub(super) counter: &'a Counter,
 }
 
 /// What a pass found beside files.
@@ -112,12 +118,9 @@ fn sweep(root: &Root, mut listing: Listing, memory: &mut Memory, orders: Orders<
         orders,
     };
     let entries = pass.within_bounds(&mut found.left_out);
+    orders.counter.listed(entries.len());
     let known = &*memory;
-    let outcomes = in_halves(&entries, |entries| {
-        let mut buffers = Buffers::default();
-        let look = |&entry| pass.look(entry, known, &mut buffers);
-        entries.iter().map(look).collect()
-    });
+    let outcomes = in_halves(&entries, |entries| pass.look_at_all(entries, known));
     pass.take_in(entries.iter().copied().zip(outcomes), memory, &mut found);
     found
 }
@@ -160,6 +163,24 @@ impl Pass<'_> {
             }
         }
         within
+    }
+
+    /// Looks at files one by one, and counts them: those that are read at once, as that may take long,
+    /// and the others together, as two threads that count get in each other's way.
+    fn look_at_all(&self, entries: &[Entry], memory: &Memory) -> Vec<Outcome> {
+        let mut buffers = Buffers::default();
+        let mut uncounted = 0;
+        let mut outcomes = Vec::with_capacity(entries.len());
+        for &entry in entries {
+            let outcome = self.look(entry, memory, &mut buffers);
+            uncounted += 1;
+            if matches!(outcome, Outcome::Read(..)) || uncounted == UNCOUNTED_MAX {
+                self.orders.counter.examined(std::mem::take(&mut uncounted));
+            }
+            outcomes.push(outcome);
+        }
+        self.orders.counter.examined(uncounted);
+        outcomes
     }
 
     fn look(&self, entry: Entry, memory: &Memory, buffers: &mut Buffers) -> Outcome {

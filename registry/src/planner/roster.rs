@@ -25,7 +25,8 @@ use super::start_error::StartError;
 use super::supervised::{Planner, Supervision};
 use crate::config::Config;
 use crate::discovery::{
-    Bounds, CacheError, Changes, Discovery, Fingerprint, Resolution, Scan, ScanRequest,
+    Bounds, CacheError, Changes, Counter, Discovery, Fingerprint, Progress, Resolution, Scan,
+    ScanRequest,
 };
 use crate::name::PlannerName;
 use crate::suggest;
@@ -50,6 +51,7 @@ pub(crate) struct Roster {
     memory: Exclusive<Discovery>,
     discovered_once: AtomicBool,
     latest: Mutex<Arc<DiscoveryReport>>,
+    counter: Counter,
 }
 
 /// What a discovery found, and what it changed.
@@ -131,6 +133,7 @@ impl Roster {
             memory: Exclusive::new(memory),
             discovered_once: AtomicBool::new(false),
             latest: Mutex::new(Arc::default()),
+            counter: Counter::default(),
         }
     }
 
@@ -247,7 +250,13 @@ impl Roster {
         self.discover_in_turn(&mut memory, replace)
     }
 
-    fn ensure_discovered(&self) -> Result<(), GetError> {
+    /// How far the discovery under way has come.
+    pub(crate) fn progress(&self) -> Progress {
+        self.counter.progress()
+    }
+
+    /// Discovers, unless that was done before.
+    pub(crate) fn ensure_discovered(&self) -> Result<(), GetError> {
         // Acquire, with the release in `publish`: whoever sees the flag sees what was published.
         if self.discovered_once.load(Ordering::Acquire) {
             return Ok(());
@@ -279,7 +288,7 @@ impl Roster {
             InsideCall::check().map_err(DiscoverError::inside_call)?;
         }
         let request = self.scan_request(replace);
-        let discovered = memory.with(|memory| memory.discover(&request));
+        let discovered = memory.with(|memory| memory.discover_counting(&request, &self.counter));
         let discovered = discovered.ok_or(DiscoverError::Bug)?;
         let mut report = DiscoveryReport {
             scan: discovered.scan,
