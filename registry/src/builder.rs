@@ -1,13 +1,11 @@
 //! How a registry is put together.
 
-use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{Config, ConfigError, Environment, Loader, Values};
-use crate::name::{NameError, PlannerName};
-use crate::planner::{Builtin, Options, Planner, Roster, Source, Supervision};
+use crate::planner::{self, Builtin, BuiltinError, Roster, Supervision};
 use crate::registry::Registry;
 
 /// Puts a [`Registry`] together. Nothing is opened before the registry is used, but configuration
@@ -16,7 +14,7 @@ use crate::registry::Registry;
 #[must_use]
 pub struct Builder {
     loader: Loader,
-    plugin_dirs: Vec<OsString>,
+    plugin_dirs: Vec<PathBuf>,
     values: Values,
     builtins: Vec<Builtin>,
 }
@@ -28,15 +26,9 @@ pub enum BuildError {
     /// The configuration is wrong; every problem is in it.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A planner linked into the host has no valid name.
-    #[error("a built-in planner has no valid name")]
-    BuiltinName(#[from] NameError),
-    /// A planner linked into the host may not run.
-    #[error("built-in planner {name:?} is not on the allowlist, or is blocked or given twice", name = name.as_str())]
-    BuiltinRefused {
-        /// Its name.
-        name: PlannerName,
-    },
+    /// A planner linked into the host was not taken.
+    #[error(transparent)]
+    Builtin(#[from] BuiltinError),
 }
 
 impl BuildError {
@@ -44,17 +36,25 @@ impl BuildError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Config(error) => error.code(),
-            Self::BuiltinName(error) => error.code(),
-            Self::BuiltinRefused { .. } => "E_BUILTIN_REFUSED",
+            Self::Builtin(error) => error.code(),
+        }
+    }
+
+    /// What the host's developer can do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Config(_) => "Mend what each line names; it says what is allowed.".to_owned(),
+            Self::Builtin(error) => error.remedy(),
         }
     }
 }
 
 impl Builder {
     /// Adds a folder to search for plugins. The first use replaces all configured folders.
+    ///
+    /// A relative path starts at the working directory in which the registry is built.
     pub fn plugin_dir(mut self, folder: impl AsRef<Path>) -> Self {
-        self.plugin_dirs
-            .push(folder.as_ref().as_os_str().to_owned());
+        self.plugin_dirs.push(folder.as_ref().to_owned());
         self
     }
 
@@ -92,30 +92,34 @@ impl Builder {
     pub fn build(self) -> Result<Registry, BuildError> {
         let mut values = self.values;
         if !self.plugin_dirs.is_empty() {
-            values = values.set_list("discovery.plugin_dirs", &self.plugin_dirs);
+            let folders = self.plugin_dirs.into_iter().map(absolute);
+            values = values.set_list("discovery.plugin_dirs", folders);
         }
         let config = self.loader.overrides(values).load()?;
         let supervision = Arc::new(Supervision::of(&config));
-        let mut builtins = Vec::new();
-        let mut names = BTreeSet::new();
-        for builtin in self.builtins {
-            let (mut manifest, instance) = builtin.into_parts();
-            let name = PlannerName::parse(&manifest.name)?;
-            let taken = !names.insert(name.clone());
-            if taken || !supervision.policy.permits(&name) {
-                return Err(BuildError::BuiltinRefused { name });
-            }
-            manifest.name = name.to_string();
-            let options = Options::of(&config, &name);
-            let source = Source::Builtin(Arc::new(instance));
-            builtins.push(Arc::new(Planner::new(
-                name,
-                manifest,
-                source,
-                options,
-                Arc::clone(&supervision),
-            )));
-        }
+        let builtins = planner::planners_of(self.builtins, &config, &supervision)?;
         Ok(Registry::of(Roster::new(config, supervision, builtins)))
+    }
+}
+
+/// The folder as it is found from anywhere. One that cannot be is left to the checks of the setting
+/// and to discovery, which says that it is missing.
+fn absolute(folder: PathBuf) -> PathBuf {
+    std::path::absolute(&folder).unwrap_or(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_plugin_folder_starts_where_the_registry_was_built() {
+        let builder = Registry::builder().plugin_dir("plugins").plugin_dir("/b");
+        let registry = builder.build().unwrap();
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(
+            registry.config().discovery().plugin_dirs,
+            [here.join("plugins"), PathBuf::from("/b")]
+        );
     }
 }

@@ -46,9 +46,9 @@ pub use discovery::{Progress, inspect};
 pub use load::LoadError;
 pub use name::{NameError, PlannerName};
 pub use planner::{
-    Builtin, CallCounts, CallError, CallProblem, CancelToken, DiscoverError, DiscoveryReport,
-    FailedStart, GetError, Handle, Held, Phase, PlanFailure, Planner, Rejected, Retired,
-    StartError, StartFailure, StartSample,
+    Builtin, BuiltinError, CallCounts, CallError, CallProblem, CancelToken, DiscoverError,
+    DiscoveryReport, FailedStart, GetError, Handle, Held, Phase, PlanFailure, Planner, Rejected,
+    Retired, StartError, StartFailure, StartSample,
 };
 pub use plugin_api;
 pub use registry::{Registry, WarmUp};

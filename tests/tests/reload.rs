@@ -177,10 +177,14 @@ fn a_builtin_planner_outlives_reloads_and_is_shut_down_once_with_its_registry() 
 fn a_builtin_planner_that_is_not_allowed_or_given_twice_stops_the_build() {
     let idle = || Builtin::new("idle_planner", Idle);
     let refused = Registry::builder().builtin(idle()).build().unwrap_err();
-    assert_eq!(refused.code(), "E_BUILTIN_REFUSED");
+    assert_eq!(refused.code(), "E_NOT_ALLOWED");
+    assert_eq!(
+        refused.remedy(),
+        "If idle_planner may run, add it to FACTORY_ALLOWED_PLANNERS or [trust] allowed."
+    );
     let builder = Registry::builder().allow(["idle_planner"]);
     let twice = builder.builtin(idle()).builtin(idle()).build().unwrap_err();
-    assert_eq!(twice.code(), "E_BUILTIN_REFUSED");
+    assert_eq!(twice.code(), "E_BUILTIN_TWICE");
 }
 
 #[derive(Default)]

@@ -59,7 +59,9 @@ impl<'a> Session<'a> {
         }
         let registry = builder.build().map_err(|error| match error {
             BuildError::Config(error) => config_failure(&error),
-            error => Failure::new(error.code(), &error).usage(),
+            error => Failure::new(error.code(), &error)
+                .remedy(error.remedy())
+                .usage(),
         })?;
         self.begin(registry.config());
         let discovered = progress::during(

@@ -21,7 +21,8 @@ mod start_error;
 mod supervised;
 
 pub use admission::Rejected;
-pub use builtin::Builtin;
+pub(crate) use builtin::planners_of;
+pub use builtin::{Builtin, BuiltinError};
 pub use call_error::{CallError, CallProblem};
 pub use cancel::CancelToken;
 pub use discover_error::DiscoverError;
@@ -32,5 +33,5 @@ pub(crate) use obstacle::Obstacle;
 pub use roster::{DiscoveryReport, Held, Retired};
 pub(crate) use roster::{Replace, Roster};
 pub use start_error::{StartError, StartFailure};
+pub(crate) use supervised::Supervision;
 pub use supervised::{CallCounts, Phase, Planner};
-pub(crate) use supervised::{Options, Source, Supervision};

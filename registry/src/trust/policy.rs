@@ -27,9 +27,4 @@ impl Policy {
             size_bytes_max: Bounds::default().file_bytes_max,
         }
     }
-
-    /// Whether a planner of this name may run at all.
-    pub(crate) fn permits(&self, name: &PlannerName) -> bool {
-        self.allowed.contains(name) && !self.blocked.contains(name)
-    }
 }
