@@ -14,8 +14,8 @@ use crate::diagnose::{Diagnosis, Explanation, Health, Observed, PlannerStatus};
 use crate::discovery::Progress;
 use crate::name::PlannerName;
 use crate::planner::{
-    DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, PlanFailure, Planner,
-    Replace, Roster, StartSample,
+    CancelToken, DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, PlanFailure,
+    Planner, Replace, Roster, StartSample,
 };
 use crate::select::{PoolOfGeneration, Query, SelectError, Selection};
 
@@ -35,7 +35,7 @@ pub struct Registry {
 pub struct WarmUp {
     /// Which planner.
     pub planner: PlannerName,
-    /// Why it could not be started.
+    /// Nothing if it is started now, otherwise why it could not be.
     pub outcome: Result<(), GetError>,
 }
 
@@ -132,6 +132,16 @@ impl Registry {
         let names = selection.top(count).into_iter().map(|ranked| ranked.name());
         let handles = names.map(|name| Ok(self.handle(name.as_str())?));
         handles.collect()
+    }
+
+    /// Like [`plan`](Self::plan), and can be given up from another thread.
+    pub fn plan_unless(
+        &self,
+        name: &str,
+        request: &PlanRequest,
+        cancel: &CancelToken,
+    ) -> Result<Plan, PlanFailure> {
+        self.handle(name)?.plan_unless(request, cancel)
     }
 
     /// Starts every planner in the catalog, `threads_max` at a time, and tells how each start went;

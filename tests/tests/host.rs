@@ -119,3 +119,18 @@ fn a_call_can_be_given_up_from_another_thread() {
     });
     assert_eq!(error.code(), "E_CANCELLED");
 }
+
+#[test]
+fn a_call_by_name_can_be_given_up_and_the_token_tells() {
+    let folder = PluginFolder::new().with(&fixture("waits"));
+    let registry = registry(&folder);
+    let cancel = CancelToken::new();
+    assert!(!cancel.is_cancelled());
+    cancel.clone().cancel();
+    assert!(cancel.is_cancelled());
+    let request = PlanRequest::new("Wait");
+    let error = registry
+        .plan_unless("waits", &request, &cancel)
+        .unwrap_err();
+    assert_eq!(error.code(), "E_CANCELLED");
+}

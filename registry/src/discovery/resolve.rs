@@ -19,6 +19,7 @@ use super::refusal::{Refusal, Refused};
 
 /// Which candidates count.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Resolution {
     /// One candidate a name, in the order given.
     pub chosen: Vec<Arc<Candidate>>,

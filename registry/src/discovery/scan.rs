@@ -14,6 +14,7 @@ use super::sweep::Found;
 /// Everything a scan saw. Each file is in exactly one of the lists, or counted as ignored or left
 /// out.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Scan {
     /// Well-formed plugins in order of precedence: single files first, then directory by directory,
     /// each by path. Several may have the same name; see [`resolve`](super::resolve).
