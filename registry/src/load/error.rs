@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::name::PlannerName;
+
 /// Why a verified library could not be turned into a module.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -46,9 +48,14 @@ pub enum LoadError {
         /// Name in the manifest that the table hands out.
         exported: String,
     },
-    /// Another thread is still mapping the same bytes.
-    #[error("the library was not mapped within {waited:?}")]
+    /// Another thread is still mapping a library, and only one can at a time.
+    #[error(
+        "the dynamic loader was still busy with planner {mapping:?} after {waited:?}",
+        mapping = mapping.as_str()
+    )]
     TimedOut {
+        /// The planner whose library is being mapped.
+        mapping: PlannerName,
         /// How long this caller waited.
         waited: Duration,
     },
@@ -92,8 +99,8 @@ impl LoadError {
             Self::ManifestMismatch { .. } => {
                 "Build the plugin again: its manifest section was changed, or comes from another build.".to_owned()
             }
-            Self::TimedOut { .. } => {
-                "See which planner is still starting, with `registry diagnose`.".to_owned()
+            Self::TimedOut { mapping, .. } => {
+                format!("See why the library of {mapping} does not finish its constructors.")
             }
             Self::Bug { .. } => "Report it to the maintainers of registry.".to_owned(),
         }

@@ -11,6 +11,7 @@
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use blake3::Hash;
 use dashmap::DashMap;
@@ -27,6 +28,7 @@ use super::error::LoadError;
 use super::layout;
 use super::mappings::Mappings;
 use super::module::Module;
+use super::turn::Turns;
 use crate::trust::{Sealed, Verified};
 
 /// A library that is mapped for the life of the process.
@@ -41,44 +43,64 @@ struct Mapped {
     _sealed: Sealed,
 }
 
-/// The libraries of this process by the digest of their bytes, shared by all registries in it.
-static MAPPED: OnceLock<DashMap<Hash, Arc<Slot<Mapped, LoadError>>>> = OnceLock::new();
+/// What all registries of this process share.
+#[derive(Debug)]
+struct Libraries {
+    /// One slot for each digest of bytes.
+    slots: DashMap<Hash, Arc<Slot<Mapped, LoadError>>>,
+    turns: Turns,
+}
+
+static LIBRARIES: OnceLock<Libraries> = OnceLock::new();
 
 /// The module of `verified`, which is mapped now if these bytes never were. Mapping runs the library's
 /// constructors.
 pub(crate) fn open(verified: Verified, policy: &SlotPolicy) -> Result<Module, LoadError> {
-    let table = MAPPED.get_or_init(DashMap::new);
+    let libraries = LIBRARIES.get_or_init(|| Libraries {
+        slots: DashMap::new(),
+        turns: Turns::new(),
+    });
     // The table's own lock is let go before anything is mapped.
-    let slot = Arc::clone(&table.entry(verified.digest()).or_default());
-    let mapped = slot.get_or_build(policy, || map(verified));
-    match mapped {
+    let slot = Arc::clone(&libraries.slots.entry(verified.digest()).or_default());
+    let name = verified.name().clone();
+    match slot.get_or_build(policy, || libraries.map(verified, policy.wait_max)) {
         Ok(mapped) => mapped.module.clone(),
         Err(SlotError::Failed { error, .. }) => Err((*error).clone()),
-        Err(SlotError::TimedOut { waited }) => Err(LoadError::TimedOut { waited }),
+        Err(SlotError::TimedOut { waited }) => Err(LoadError::TimedOut {
+            mapping: libraries.turns.current().unwrap_or(name),
+            waited,
+        }),
         Err(_) => Err(LoadError::Bug {
             what: "a library was mapped from inside its own mapping",
         }),
     }
 }
 
-fn map(verified: Verified) -> Result<Mapped, LoadError> {
-    let mappings = Mappings::open().map_err(|error| LoadError::Open {
-        reason: format!("/proc/self/maps cannot be opened: {error}"),
-    })?;
-    let library = open_sealed(verified.sealed())?;
-    Ok(Mapped {
-        module: module_of(&library, &verified, mappings),
-        _library: library,
-        _sealed: verified.into_sealed(),
-    })
+impl Libraries {
+    fn map(&self, verified: Verified, wait_max: Duration) -> Result<Mapped, LoadError> {
+        let mappings = Mappings::open().map_err(|error| LoadError::Open {
+            reason: format!("/proc/self/maps cannot be opened: {error}"),
+        })?;
+        let turn = self
+            .turns
+            .take(verified.name(), wait_max)
+            .map_err(|mapping| LoadError::TimedOut {
+                mapping,
+                waited: wait_max,
+            })?;
+        let library = open_sealed(verified.sealed())?;
+        let header = header_of(&library, verified.sealed(), mappings);
+        drop(turn);
+        Ok(Mapped {
+            module: header.and_then(|header| module_of(header, &verified)),
+            _library: library,
+            _sealed: verified.into_sealed(),
+        })
+    }
 }
 
-fn module_of(
-    library: &Library,
-    verified: &Verified,
-    mappings: Mappings,
-) -> Result<Module, LoadError> {
-    let header = header_of(library, verified.sealed(), mappings)?;
+fn module_of(header: AbiHeaderRef, verified: &Verified) -> Result<Module, LoadError> {
+    let header = header.upgrade().map_err(load_error)?;
     let module = check(header)?;
     check_manifest(verified, module)?;
     Ok(module)
@@ -106,7 +128,7 @@ fn header_of(
     library: &Library,
     sealed: &Sealed,
     mappings: Mappings,
-) -> Result<&'static LibHeader, LoadError> {
+) -> Result<AbiHeaderRef, LoadError> {
     // SAFETY: the symbol is only believed to be a header once it is known to lie in the sealed copy.
     let symbol = unsafe { library.get::<AbiHeaderRef>(ROOT_MODULE_LOADER_NAME_WITH_NUL) }
         .map_err(|_| LoadError::NoRoot)?;
@@ -116,7 +138,7 @@ fn header_of(
     }
     // The symbol is a static `LibHeader` whose first field is an `AbiHeader`, and the library is never
     // unmapped. `upgrade` checks the header's magic before it believes the rest.
-    symbol.upgrade().map_err(load_error)
+    Ok(*symbol)
 }
 
 fn check(header: &'static LibHeader) -> Result<Module, LoadError> {

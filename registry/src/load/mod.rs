@@ -9,6 +9,7 @@
 //!   the header is known to lie in that copy.
 //! - The same bytes are mapped once a process and never unmapped: thread-local destructors and
 //!   everything a plugin handed out would dangle.
+//! - One thread at a time calls the dynamic loader, and nobody waits for it without bound.
 //! - This is the only module of the crate with `unsafe` code.
 
 mod error;
@@ -18,6 +19,7 @@ mod library;
 mod log_limit;
 mod mappings;
 mod module;
+mod turn;
 
 pub use error::LoadError;
 pub(crate) use host::CallState;
