@@ -96,22 +96,24 @@ fn an_upward_import_is_found() {
     );
 }
 
-/// Lines of shipped code that name a primitive which loom would have to replace; plain `Arc` is allowed.
-fn bypasses(text: &str) -> Vec<&str> {
+/// Paths in shipped code that lead to a primitive which loom would have to replace; plain `Arc` is
+/// allowed.
+fn bypasses(text: &str) -> Vec<String> {
     let shipped = text
         .split("#[cfg(test)]\nmod tests {")
         .next()
         .unwrap_or_default();
-    let code = shipped
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default());
-    code.filter(|line| {
-        let line = line.replace("registry_core::sync", "");
-        let std_sync = line.contains("std::sync") && !line.contains("std::sync::Arc;");
-        let others = ["parking_lot::", "once_cell::", "loom::", "core::sync"];
-        std_sync || others.iter().any(|path| line.contains(path))
-    })
-    .collect()
+    let roots = ["std", "core", "parking_lot", "once_cell", "loom", "shuttle"];
+    let mut paths = module_graph::paths(shipped, &roots);
+    paths.retain(|path| {
+        let words: Vec<_> = path.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["std", "sync", "Arc", ..] => false,
+            ["std" | "core", inner, ..] => *inner == "sync",
+            _ => true,
+        }
+    });
+    paths.iter().map(|path| path.join("::")).collect()
 }
 
 fn bypassing_files(package: &str, facade: &str) -> Vec<String> {
@@ -140,13 +142,17 @@ fn locks_and_atomics_are_reached_through_the_facade_alone() {
 
 #[test]
 fn a_bypass_of_the_facade_is_found_and_a_plain_arc_is_none() {
-    let text = "use std::sync::Arc;\nuse std::sync::Mutex;\nuse std::sync::{Arc, RwLock};\n// std::sync::Once\nparking_lot::Mutex::new(1)";
+    let text = "use std::sync::Arc;\nuse std::sync::Mutex;\nuse std::sync::{Arc, RwLock};\n// std::sync::Once\n\
+                use std::{\n    sync::{Arc, Condvar},\n    time::Instant,\n};\nuse std::{sync, fmt};\n\
+                use registry_core::sync::Mutex;\nparking_lot::Mutex::new(std::sync::Arc::new(1))";
     assert_eq!(
         bypasses(text),
         [
-            "use std::sync::Mutex;",
-            "use std::sync::{Arc, RwLock};",
-            "parking_lot::Mutex::new(1)"
+            "std::sync::Mutex",
+            "std::sync::RwLock",
+            "std::sync::Condvar",
+            "std::sync",
+            "parking_lot::Mutex::new"
         ]
     );
 }

@@ -1,11 +1,15 @@
-//! The import graph of a crate's source, read from its `crate::…` paths.
+//! The import graph of a crate's source, read from its `crate::…`, `self::…` and `super::…` paths.
 //!
 //! Good enough to plan with and to hold layers by: a file depends on every file of the same crate
-//! that it names through `crate::` or, in one brace group, `use crate::{…}`.
+//! that it names through such a path, be it in a group in braces. What `lib.rs` exports is found
+//! there only, so naming it depends on `lib.rs`.
+
+mod paths;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+pub use self::paths::paths;
 use crate::XtaskError;
 
 /// A source file and what it imports from its own crate.
@@ -99,70 +103,20 @@ fn module_of(path: &str) -> Vec<String> {
 }
 
 fn imports_of(text: &str, own: &str, modules: &[(Vec<String>, String)]) -> Vec<String> {
-    let code: String = text
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default())
-        .collect::<Vec<_>>()
-        .join("\n");
-    let mut imports = BTreeSet::new();
-    for (at, _) in code.match_indices("crate::") {
-        let follows_word =
-            code[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$'));
-        if !follows_word {
-            for named in paths_after(&code[at + "crate::".len()..]) {
-                imports.extend(file_of(&named, modules));
-            }
-        }
-    }
+    let named = paths::own_paths(text, &module_of(own));
+    let mut imports: BTreeSet<String> = named
+        .iter()
+        .filter_map(|named| file_of(named, modules))
+        .collect();
     imports.remove(own);
     imports.into_iter().collect()
-}
-
-/// The paths that follow `crate::`, one for each member of a brace group.
-fn paths_after(rest: &str) -> Vec<Vec<String>> {
-    let Some(group) = rest.strip_prefix('{') else {
-        return vec![segments(rest)];
-    };
-    let mut depth = 0_usize;
-    let mut members = vec![String::new()];
-    for c in group.chars() {
-        match c {
-            '}' if depth == 0 => break,
-            ',' if depth == 0 => members.push(String::new()),
-            _ => {
-                depth = match c {
-                    '{' => depth + 1,
-                    '}' => depth - 1,
-                    _ => depth,
-                };
-                if let Some(member) = members.last_mut() {
-                    member.push(c);
-                }
-            }
-        }
-    }
-    members
-        .iter()
-        .map(|member| segments(member.trim()))
-        .collect()
-}
-
-fn segments(path: &str) -> Vec<String> {
-    let end = path
-        .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
-        .unwrap_or(path.len());
-    path[..end]
-        .split("::")
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 /// The file of the longest module path that `named` starts with.
 fn file_of(named: &[String], modules: &[(Vec<String>, String)]) -> Option<String> {
     modules
         .iter()
-        .filter(|(module, _)| !module.is_empty() && named.starts_with(module))
+        .filter(|(module, _)| named.starts_with(module))
         .max_by_key(|(module, _)| module.len())
         .map(|(_, path)| path.clone())
 }
@@ -187,6 +141,17 @@ mod tests {
             imports_of(text, "lib.rs", &known()),
             ["load/host.rs", "load/mod.rs", "name.rs"]
         );
+    }
+
+    #[test]
+    fn an_import_through_super_or_through_the_root_is_found() {
+        let text = "use super::super::name::X;\nuse super::Y;\nuse crate::Z;\n\
+                    #[cfg(test)]\nmod tests {\n    use super::*;\n}\n";
+        assert_eq!(
+            imports_of(text, "load/host.rs", &known()),
+            ["lib.rs", "load/mod.rs", "name.rs"]
+        );
+        assert_eq!(imports_of("use super::Y;", "name.rs", &known()), ["lib.rs"]);
     }
 
     #[test]
