@@ -63,10 +63,10 @@ impl Planner {
         let answer = instance.call(|started| {
             // A cold start may have used up the time.
             if cancel.is_cancelled() {
-                return Err(CallProblem::Planner(PlanError::cancelled()));
+                return Err(CallProblem::NotCalled(PlanError::cancelled()));
             }
             if begun.elapsed() > timeout {
-                return Err(late(timeout));
+                return Err(CallProblem::NotCalled(PlanError::deadline()));
             }
             started
                 .instance

@@ -44,7 +44,9 @@ impl CallError {
         let planner = &self.planner;
         match &self.problem {
             CallProblem::Late { .. } => raise_the_deadline(planner),
-            CallProblem::Planner(error) if error.kind() == PlanErrorKind::Deadline => {
+            CallProblem::Planner(error) | CallProblem::NotCalled(error)
+                if error.kind() == PlanErrorKind::Deadline =>
+            {
                 raise_the_deadline(planner)
             }
             problem => problem.remedy(planner),
@@ -66,6 +68,9 @@ pub enum CallProblem {
     /// A newer generation of the planner took its place.
     #[error("it was replaced by a newer generation")]
     Retired,
+    /// The caller gave up, or time ran out, before the planner was called.
+    #[error(transparent)]
+    NotCalled(PlanError),
     /// The planner returned an error.
     #[error(transparent)]
     Planner(PlanError),
@@ -100,7 +105,7 @@ impl CallProblem {
     pub(super) fn is_of_a_call(&self) -> bool {
         !matches!(
             self,
-            Self::NotStarted(_) | Self::Retired | Self::InvalidRequest(_)
+            Self::NotStarted(_) | Self::NotCalled(_) | Self::Retired | Self::InvalidRequest(_)
         )
     }
 
@@ -110,7 +115,9 @@ impl CallProblem {
             Self::NotStarted(error) => error.code(),
             Self::Planner(error) if error.kind() != PlanErrorKind::Failed => error.code(),
             Self::Planner(_) | Self::Panic { .. } => otherwise,
-            Self::InvalidRequest(error) | Self::InvalidPlan(error) => error.code(),
+            Self::NotCalled(error) | Self::InvalidRequest(error) | Self::InvalidPlan(error) => {
+                error.code()
+            }
             Self::Retired => "E_RETIRED",
             Self::Late { .. } => "E_DEADLINE",
             Self::Protocol { .. } => "E_PROTOCOL",
@@ -131,7 +138,7 @@ impl CallProblem {
                 _ if error.is_transient() => "Try again later.".to_owned(),
                 _ => format!("See what {planner} logged about it."),
             },
-            Self::Late { .. } | Self::Retired => "Ask again.".to_owned(),
+            Self::NotCalled(_) | Self::Late { .. } | Self::Retired => "Ask again.".to_owned(),
             Self::InvalidRequest(_) => "Mend the objective or the context.".to_owned(),
             Self::Panic { .. } | Self::InvalidPlan(_) | Self::Protocol { .. } => {
                 "Report it to the plugin's author.".to_owned()

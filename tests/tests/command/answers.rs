@@ -71,7 +71,7 @@ fn list_shows_every_allowed_planner_and_where_it_stands() {
          absent_one    —        absent      —           —             —\n\
          waits         0.3.0    not loaded  in-process  0.10 default  —\n\
          well_behaved  0.3.0    not loaded  in-process  0.75 prior    greeting\n\
-         2 of 3 allowed planners found in 1 folder · TIME\n\
+         2 of 3 allowed planners found in 1 folder · fingerprint PRINT (first look) · TIME\n\
          1 file was refused: registry diagnose\n"
     );
     let answer = list(&["list", "--json"]);
@@ -98,6 +98,7 @@ fn list_shows_every_allowed_planner_and_where_it_stands() {
             "calls": 0,
             "failures": 0,
             "problem": null,
+            "retry_in_ms": null,
         })
     );
     let states = each(&json["planners"], "state");

@@ -21,15 +21,25 @@ fn with_fixtures(fixtures: &[&str], arguments: &[&str]) -> (PluginFolder, Regist
     (folder, command)
 }
 
-/// `text` with the time that discovery took as `TIME`.
+/// `text` with the time that discovery took as `TIME`, and the fingerprint of what it found as `PRINT`.
 fn timeless(text: &str) -> String {
     let line = |line: &str| match line.rsplit_once(" · ") {
         Some((before, time)) if time.ends_with('s') && line.contains(" found in ") => {
-            format!("{before} · TIME\n")
+            format!("{} · TIME\n", printless(before))
         }
         _ => format!("{line}\n"),
     };
     text.lines().map(line).collect()
+}
+
+fn printless(line: &str) -> String {
+    let (before, print) = line.split_once("fingerprint ").expect("a fingerprint");
+    let (digits, after) = print.split_at(8);
+    assert!(
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{line}"
+    );
+    format!("{before}fingerprint PRINT{after}")
 }
 
 /// The field `key` of each entry of a list.

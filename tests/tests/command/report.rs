@@ -31,7 +31,7 @@ fn diagnose_tells_of_every_planner_and_every_file() {
         format!(
             "this command's own view; no running host was asked\n\
              registry 0.1.0 · plugin interface 1.0\n\
-             2 of 3 allowed planners found in 1 folder · TIME\n\
+             2 of 3 allowed planners found in 1 folder · fingerprint PRINT (first look) · TIME\n\
              1 not loaded · 1 refused · 1 absent · 2 files refused\n\
              \n\
              PLANNERS\n  \
@@ -112,6 +112,6 @@ fn the_shipped_planners_are_found_without_any_configuration_in_the_users_folder(
          multi_pass_arch_planner  1.2.0    not loaded  in-process  0.75 prior    architecture, multi_pass, structural\n\
          risk_planner             1.2.0    not loaded  in-process  0.80 prior    risk, refactor\n\
          structural_planner       1.2.0    not loaded  in-process  0.80 prior    structural, deep_index\n\
-         4 of 4 allowed planners found in 1 folder · TIME\n"
+         4 of 4 allowed planners found in 1 folder · fingerprint PRINT (first look) · TIME\n"
     );
 }

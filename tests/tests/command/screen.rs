@@ -7,12 +7,14 @@ use crate::with_fixtures;
 const COLOUR: char = '\u{1b}';
 
 /// Every command, for commands that are written in all completion scripts.
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 9] = [
     "list",
     "inspect",
     "describe",
+    "explain",
     "plan",
     "diagnose",
+    "health",
     "config",
     "completions",
 ];

@@ -207,7 +207,7 @@ fn the_command_names_what_is_missing_and_how_to_set_it() {
              because: configuration: LLM_PLANNER_BASE_URL is not set (setting base_url or variable \
              LLM_PLANNER_BASE_URL); LLM_PLANNER_API_KEY is not set (setting api_key or variable \
              LLM_PLANNER_API_KEY)\n  \
-             next: Set LLM_PLANNER_BASE_URL.\n"
+             next: Mend LLM_PLANNER_BASE_URL: a variable, or a value in `[planners.llm_planner.config]`.\n"
         )
     );
 }

@@ -79,7 +79,10 @@ fn a_setting_of_the_wrong_type_is_named() {
     let (setting, text, remedy) = complaint(failure);
     assert_eq!(setting.as_deref(), Some("allow_high_risk"));
     assert!(text.contains("expected a boolean"), "{text}");
-    assert_eq!(remedy, "Set allow_high_risk.");
+    assert_eq!(
+        remedy,
+        "Mend allow_high_risk: a variable, or a value in `[planners.risk_planner.config]`."
+    );
 }
 
 #[test]
@@ -99,5 +102,8 @@ fn missing_settings_of_the_language_model_are_named_all_at_once() {
         "configuration: api_key is not set (setting api_key or variable LLM_PLANNER_API_KEY); \
          model is no text"
     );
-    assert_eq!(remedy, "Set api_key.");
+    assert_eq!(
+        remedy,
+        "Mend api_key: a variable, or a value in `[planners.llm_planner.config]`."
+    );
 }
