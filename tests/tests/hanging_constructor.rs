@@ -89,4 +89,6 @@ fn whoever_maps_a_library_meanwhile_is_told_within_the_bound_who_hangs() {
         let error = hanging.join().unwrap().unwrap_err();
         assert_eq!(error.code(), "E_NO_ROOT");
     });
+    // Whoever asks next need not wait for another registry's failure, of another age, to be over.
+    self::registry(&folder).get("chatty").unwrap();
 }

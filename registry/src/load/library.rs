@@ -21,6 +21,8 @@ use plugin_api::abi::abi_stable::library::{
     AbiHeaderRef, LibHeader, LibraryError, ROOT_MODULE_LOADER_NAME_WITH_NUL,
 };
 use plugin_api::manifest::Manifest;
+use registry_core::backoff::Backoff;
+use registry_core::clock::Clock;
 use registry_core::slot::{Slot, SlotError, SlotPolicy};
 use registry_core::sync::OnceLock;
 
@@ -49,21 +51,32 @@ struct Libraries {
     /// One slot for each digest of bytes.
     slots: DashMap<Hash, Arc<Slot<Mapped, LoadError>>>,
     turns: Turns,
+    /// The registries' own clocks cannot be compared.
+    clock: Clock,
 }
 
 static LIBRARIES: OnceLock<Libraries> = OnceLock::new();
 
 /// The module of `verified`, which is mapped now if these bytes never were. Mapping runs the library's
 /// constructors.
-pub(crate) fn open(verified: Verified, policy: &SlotPolicy) -> Result<Module, LoadError> {
+///
+/// Waits at most `wait_max` for a thread that maps the same bytes, and as long for the dynamic loader.
+/// A failure holds nobody else back: backing off is up to whoever asks.
+pub(crate) fn open(verified: Verified, wait_max: Duration) -> Result<Module, LoadError> {
     let libraries = LIBRARIES.get_or_init(|| Libraries {
         slots: DashMap::new(),
         turns: Turns::new(),
+        clock: Clock::monotonic(),
     });
     // The table's own lock is let go before anything is mapped.
     let slot = Arc::clone(&libraries.slots.entry(verified.digest()).or_default());
     let name = verified.name().clone();
-    match slot.get_or_build(policy, || libraries.map(verified, policy.wait_max)) {
+    let policy = SlotPolicy {
+        clock: libraries.clock.clone(),
+        wait_max,
+        backoff: Backoff::NONE,
+    };
+    match slot.get_or_build(&policy, || libraries.map(verified, wait_max)) {
         Ok(mapped) => mapped.module.clone(),
         Err(SlotError::Failed { error, .. }) => Err((*error).clone()),
         Err(SlotError::TimedOut { waited }) => Err(LoadError::TimedOut {

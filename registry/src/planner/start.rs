@@ -88,7 +88,7 @@ impl Planner {
             }));
         }
         let digest = Some(verified.digest());
-        let module = load::open(verified, &self.supervision.slot)?;
+        let module = load::open(verified, self.supervision.slot.wait_max)?;
         let timeout = self.supervision.start_timeout;
         let (begun, cancel) = (Instant::now(), CancelToken::new());
         let instance = module
