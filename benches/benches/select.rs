@@ -110,8 +110,7 @@ fn registry(planners: &[Declared]) -> Registry {
 }
 
 /// A score as sets of strings give it, with what settles ties.
-fn naive_score(own: &Declared, required: &[&str], context: &PlanContext) -> f64 {
-    let required: HashSet<String> = required.iter().map(|word| word.to_lowercase()).collect();
+fn naive_score(own: &Declared, required: &HashSet<String>, context: &PlanContext) -> f64 {
     let offered: HashSet<String> = own
         .capabilities
         .iter()
@@ -150,7 +149,8 @@ fn naive<'a>(
     let reliable = planners
         .iter()
         .filter(|own| own.reliability >= MIN_RELIABILITY);
-    reliable.map(|own| (naive_score(own, required, context), own))
+    let required: HashSet<String> = required.iter().map(|word| word.to_lowercase()).collect();
+    reliable.map(move |own| (naive_score(own, &required, context), own))
 }
 
 fn naive_order((one, own): &Scored<'_>, (other, their): &Scored<'_>) -> Ordering {

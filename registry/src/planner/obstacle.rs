@@ -9,7 +9,7 @@ use super::start_error::StartFailure;
 use super::supervised::{Phase, Planner};
 
 /// What keeps a planner of the catalog from being called.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Obstacle {
     /// Its author holds it back.
     Held,
@@ -21,22 +21,22 @@ pub(crate) enum Obstacle {
 }
 
 impl Planner {
-    /// What keeps it from being called now. Takes no lock unless a start of it failed once.
+    /// What keeps it from being called now. Takes no lock where nothing ever did.
     #[inline]
     pub(crate) fn obstacle(&self) -> Option<Obstacle> {
-        if self.manifest.quarantined {
-            return Some(Obstacle::Held);
-        }
-        // Relaxed: the flag is set before the slot hands the failure out, so whoever knows of the
+        // Relaxed: the flag is set before the slot hands a failure out, so whoever knows of the
         // failure finds it set; what it leads to is read under the slot's lock.
-        if self.start_failed.load(Ordering::Relaxed) {
-            return self.failure();
+        if self.hindered_once.load(Ordering::Relaxed) {
+            return self.look_for_obstacle();
         }
         None
     }
 
     #[cold]
-    fn failure(&self) -> Option<Obstacle> {
+    fn look_for_obstacle(&self) -> Option<Obstacle> {
+        if self.manifest.quarantined {
+            return Some(Obstacle::Held);
+        }
         match self.phase() {
             Phase::Failed {
                 cause, retry_after, ..

@@ -48,7 +48,7 @@ impl Planner {
         self.resident
             .get_or_build(&self.supervision.slot, || {
                 self.start()
-                    .inspect_err(|_| self.start_failed.store(true, Ordering::Relaxed))
+                    .inspect_err(|_| self.hindered_once.store(true, Ordering::Relaxed))
             })
             .map_err(|error| StartError::of(&self.name, error))
     }

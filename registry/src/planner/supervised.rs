@@ -36,8 +36,8 @@ pub struct Planner {
     pub(super) options: Options,
     pub(super) supervision: Arc<Supervision>,
     pub(super) resident: Resident<Started, StartFailure>,
-    /// Whether a start of it ever failed; set before the slot tells of it.
-    pub(super) start_failed: AtomicBool,
+    /// Whether it is held back or a start of it ever failed; set before the slot tells of a failure.
+    pub(super) hindered_once: AtomicBool,
     pub(super) log_limit: LogLimit,
     pub(super) counts: Counters,
 }
@@ -161,13 +161,13 @@ impl Planner {
         supervision: Arc<Supervision>,
     ) -> Self {
         Self {
+            hindered_once: AtomicBool::new(manifest.quarantined),
             name,
             manifest,
             source,
             options,
             supervision,
             resident: Resident::new(),
-            start_failed: AtomicBool::new(false),
             log_limit: LogLimit::new(),
             counts: Counters::default(),
         }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use super::formula::Terms;
 use super::pool::Pool;
-use super::rank::Barred;
+use super::rank::Rating;
 use crate::discovery::{self, Refused};
 use crate::name::PlannerName;
 use crate::planner::{DiscoveryReport, Obstacle, StartFailure};
@@ -96,15 +97,6 @@ impl fmt::Display for Exclusion {
     }
 }
 
-impl From<Obstacle> for Exclusion {
-    fn from(obstacle: Obstacle) -> Self {
-        match obstacle {
-            Obstacle::Held => Self::Quarantined,
-            Obstacle::Failed { cause, retry_after } => Self::Failed { cause, retry_after },
-        }
-    }
-}
-
 impl Serialize for Excluded {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut excluded = serializer.serialize_struct("Excluded", 3)?;
@@ -115,13 +107,37 @@ impl Serialize for Excluded {
     }
 }
 
-/// Everyone who is not ranked, by name: planners of `pool` that are `barred`, and names that are in no
-/// catalog although they are allowed or some file declares them.
-pub(super) fn excluded(pool: &Pool, barred: &[Barred], report: &DiscoveryReport) -> Vec<Excluded> {
-    let mut reasons = BTreeMap::new();
-    for Barred { planner, reason } in barred {
-        reasons.insert(pool.name(*planner).clone(), reason.clone());
+impl From<&Obstacle> for Exclusion {
+    fn from(obstacle: &Obstacle) -> Self {
+        match obstacle {
+            Obstacle::Held => Self::Quarantined,
+            Obstacle::Failed { cause, retry_after } => Self::Failed {
+                cause: Arc::clone(cause),
+                retry_after: *retry_after,
+            },
+        }
     }
+}
+
+/// Everyone who is not ranked, by name: planners of `pool` that are not rated, and names that are in no
+/// catalog although they are allowed or some file declares them.
+pub(super) fn excluded(
+    pool: &Pool,
+    terms: &Terms,
+    rating: &Rating,
+    report: &DiscoveryReport,
+) -> Vec<Excluded> {
+    let hindered = rating.hindered.iter();
+    let hindered = hindered.map(|(planner, obstacle)| (*planner, Exclusion::from(obstacle)));
+    let unreliable = rating.unreliable.iter().map(|(planner, reliability)| {
+        let reason = Exclusion::BelowReliability {
+            reliability: *reliability,
+            reliability_min: terms.reliability_min,
+        };
+        (*planner, reason)
+    });
+    let named = |(planner, reason)| (pool.name(planner).clone(), reason);
+    let mut reasons: BTreeMap<_, _> = hindered.chain(unreliable).map(named).collect();
     for (name, reason) in turned_away(report) {
         if !pool.holds(&name) {
             reasons.entry(name).or_insert(reason);

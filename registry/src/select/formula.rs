@@ -75,7 +75,8 @@ impl Facts {
         let declared = manifest.reliability;
         let declared = declared.filter(|declared| (0.0..=1.0).contains(declared));
         Self {
-            prior: declared.unwrap_or(RELIABILITY_DEFAULT),
+            // -0 is a reliability, too, and counts as 0.
+            prior: declared.map_or(RELIABILITY_DEFAULT, f64::abs),
             tier: manifest.tier,
             production_ready: manifest.production_ready,
             offers_deep_index: offers(&["deep_index"]),

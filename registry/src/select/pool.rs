@@ -7,11 +7,10 @@ use registry_core::catalog::Snapshot;
 use registry_core::sync::Mutex;
 
 use super::error::SelectError;
-use super::exclusion::Exclusion;
 use super::formula::{Facts, Terms};
 use super::offers::Offers;
 use super::query::{Query, fold};
-use super::rank::{Barred, Rated, rate};
+use super::rank::{Rating, rate};
 use super::selection::Selection;
 use crate::config::Config;
 use crate::name::PlannerName;
@@ -83,13 +82,13 @@ impl Pool {
         report: Arc<DiscoveryReport>,
     ) -> Result<Selection, SelectError> {
         let terms = Terms::new(query, config.select());
-        let (rated, barred) = self.rate(query, &terms);
-        Selection::new(self, terms, rated, barred, report)
+        let rating = self.rate(query, &terms);
+        Selection::new(self, terms, rating, report)
     }
 
-    fn rate(&self, query: &Query, terms: &Terms) -> (Vec<Rated>, Vec<Barred>) {
+    fn rate(&self, query: &Query, terms: &Terms) -> Rating {
         let reliability = |number: usize, facts: &Facts| match self.planners[number].obstacle() {
-            Some(obstacle) => Err(Exclusion::from(obstacle)),
+            Some(obstacle) => Err(obstacle),
             None => Ok(facts.prior),
         };
         rate(&self.facts, &self.offers, query, terms, reliability)

@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 
-use super::exclusion::Exclusion;
 use super::formula::{Facts, Terms};
 use super::offers::Offers;
 use super::query::Query;
+use crate::planner::Obstacle;
 
 /// A planner with its score.
 #[derive(Clone, Copy, Debug)]
@@ -18,22 +18,25 @@ pub(super) struct Rated {
     pub(super) matched: u32,
 }
 
-/// A planner that is not ranked.
-#[derive(Clone, Debug)]
-pub(super) struct Barred {
-    pub(super) planner: u32,
-    pub(super) reason: Exclusion,
+/// Who is rated, and who is not and why; each in the order of their names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rating {
+    pub(super) rated: Vec<Rated>,
+    /// Planners that cannot be called.
+    pub(super) hindered: Vec<(u32, Obstacle)>,
+    /// Planners that are less reliable than the settings ask for, with their reliability.
+    pub(super) unreliable: Vec<(u32, f64)>,
 }
 
 /// Rates the planners, which are in the order of their names. `reliability` gives that of one, or why it
-/// cannot be selected. The rated ones stay in the order of their names.
+/// cannot be called.
 pub(super) fn rate(
     facts: &[Facts],
     offers: &Offers,
     query: &Query,
     terms: &Terms,
-    reliability: impl Fn(usize, &Facts) -> Result<f64, Exclusion>,
-) -> (Vec<Rated>, Vec<Barred>) {
+    reliability: impl Fn(usize, &Facts) -> Result<f64, Obstacle>,
+) -> Rating {
     let unrated = |planner| Rated {
         score: 0.0,
         reliability: 0.0,
@@ -44,48 +47,52 @@ pub(super) fn rate(
     offers.count(query.required(), |planner, more| {
         rated[planner as usize].matched += more;
     });
-    let mut barred = Vec::new();
-    rated.retain_mut(|own| {
-        let facts = &facts[own.planner as usize];
-        let known = reliability(own.planner as usize, facts);
-        match known.and_then(|known| enough(known, terms)) {
-            Ok(known) => {
-                own.reliability = known;
-                own.score = terms.breakdown(facts, own.matched, known).score;
-                true
+    let mut rating = Rating::default();
+    // Whole rows are written, over those of planners that were left out: cheaper than changing and
+    // moving them.
+    let mut kept = 0;
+    for (planner, facts) in (0..).zip(facts) {
+        let matched = rated[planner as usize].matched;
+        match reliability(planner as usize, facts) {
+            Ok(known) if known >= terms.reliability_min => {
+                rated[kept] = Rated {
+                    score: terms.breakdown(facts, matched, known).score,
+                    reliability: known,
+                    planner,
+                    matched,
+                };
+                kept += 1;
             }
-            Err(reason) => {
-                let planner = own.planner;
-                barred.push(Barred { planner, reason });
-                false
-            }
+            Ok(known) => rating.unreliable.push((planner, known)),
+            Err(obstacle) => rating.hindered.push((planner, obstacle)),
         }
-    });
-    (rated, barred)
+    }
+    rated.truncate(kept);
+    Rating { rated, ..rating }
 }
 
-fn enough(reliability: f64, terms: &Terms) -> Result<f64, Exclusion> {
-    if reliability < terms.reliability_min {
-        return Err(Exclusion::BelowReliability {
-            reliability,
-            reliability_min: terms.reliability_min,
-        });
-    }
-    Ok(reliability)
+/// The best of them.
+pub(super) fn best(rated: &[Rated]) -> Option<Rated> {
+    let (first, others) = rated.split_first()?;
+    let best = others.iter().fold(first, |best, own| {
+        // Most are decided by the score alone.
+        if own.score >= best.score && own.order(best).is_lt() {
+            own
+        } else {
+            best
+        }
+    });
+    Some(*best)
 }
 
 impl Rated {
-    /// The better planner is less: score descending, reliability descending, name ascending.
+    /// The better planner is less: score descending, reliability descending, name ascending. Neither
+    /// number is ever NaN or -0, for which the order of floating point would matter.
     #[inline]
     pub(super) fn order(&self, other: &Self) -> Ordering {
-        descending(self.score, other.score)
-            .then_with(|| descending(self.reliability, other.reliability))
+        let scores = other.score.total_cmp(&self.score);
+        scores
+            .then_with(|| other.reliability.total_cmp(&self.reliability))
             .then_with(|| self.planner.cmp(&other.planner))
     }
-}
-
-/// No score and no reliability is NaN.
-#[inline]
-fn descending(one: f64, other: f64) -> Ordering {
-    other.partial_cmp(&one).unwrap_or(Ordering::Equal)
 }

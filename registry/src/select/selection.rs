@@ -9,7 +9,7 @@ use super::error::SelectError;
 use super::exclusion::{Excluded, excluded};
 use super::formula::{Breakdown, Terms};
 use super::pool::Pool;
-use super::rank::{Barred, Rated};
+use super::rank::{Rated, Rating, best};
 use crate::name::PlannerName;
 use crate::planner::DiscoveryReport;
 
@@ -23,8 +23,7 @@ pub struct Selection {
     pool: Arc<Pool>,
     terms: Terms,
     best: Rated,
-    rated: Vec<Rated>,
-    barred: Vec<Barred>,
+    rating: Rating,
     report: Arc<DiscoveryReport>,
 }
 
@@ -39,21 +38,18 @@ impl Selection {
     pub(super) fn new(
         pool: Arc<Pool>,
         terms: Terms,
-        rated: Vec<Rated>,
-        barred: Vec<Barred>,
+        rating: Rating,
         report: Arc<DiscoveryReport>,
     ) -> Result<Self, SelectError> {
-        let best = rated.iter().copied().min_by(Rated::order);
-        let Some(best) = best else {
-            let excluded = excluded(&pool, &barred, &report);
+        let Some(best) = best(&rating.rated) else {
+            let excluded = excluded(&pool, &terms, &rating, &report);
             return Err(SelectError::nothing(pool.is_empty(), excluded));
         };
         Ok(Self {
             pool,
             terms,
             best,
-            rated,
-            barred,
+            rating,
             report,
         })
     }
@@ -65,16 +61,13 @@ impl Selection {
 
     /// The `count` planners that suit best, or all if there are fewer; the best first.
     pub fn top(&self, count: usize) -> Vec<Ranked<'_>> {
-        let mut rated: Vec<_> = self.rated.iter().collect();
-        if count == 0 {
-            return Vec::new();
-        }
+        let mut rated = self.rating.rated.clone();
         if count < rated.len() {
-            rated.select_nth_unstable_by(count - 1, |a, b| a.order(b));
+            rated.select_nth_unstable_by(count, Rated::order);
             rated.truncate(count);
         }
-        rated.sort_unstable_by(|a, b| a.order(b));
-        rated.into_iter().map(|own| self.ranked(*own)).collect()
+        rated.sort_unstable_by(Rated::order);
+        rated.into_iter().map(|own| self.ranked(own)).collect()
     }
 
     /// All planners that can be selected, the best first.
@@ -85,12 +78,12 @@ impl Selection {
     /// How many planners can be selected.
     #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
     pub fn len(&self) -> usize {
-        self.rated.len()
+        self.rating.rated.len()
     }
 
     /// Everyone who is not ranked, by name, with the reason.
     pub fn excluded(&self) -> Vec<Excluded> {
-        excluded(&self.pool, &self.barred, &self.report)
+        excluded(&self.pool, &self.terms, &self.rating, &self.report)
     }
 
     /// Why the best planner is the best:
