@@ -1,12 +1,12 @@
-//! The synchronisation facade: the only place that imports `std::sync`, `parking_lot`, `loom` or
-//! `shuttle` (plain `Arc` excepted).
+//! The synchronisation facade: the only place that imports `std::sync`, `parking_lot`, `once_cell`,
+//! `loom` or `shuttle` (plain `Arc` excepted).
 //!
 //! Everything that ships is written against these names, so that the model checkers run the very
 //! code that ships. Three builds exist:
 //!
-//! | flag | locks and atomics | purpose |
+//! | flag | locks, cells and atomics | purpose |
 //! |---|---|---|
-//! | none | `parking_lot`, `std` | what ships |
+//! | none | `parking_lot`, `once_cell`, `std` | what ships |
 //! | `--cfg registry_loom` | `loom` | every schedule of a small model |
 //! | `--cfg registry_shuttle` | `shuttle` | random schedules of a large one |
 //!

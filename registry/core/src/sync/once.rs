@@ -1,7 +1,7 @@
 //! A once-cell for the model checkers, which have none of their own.
 //!
 //! The value rests in `std`'s cell, which the checkers cannot see; what they explore is the flag
-//! beside it, with the orderings that `std` documents: setting releases, getting acquires.
+//! beside it, with the orderings of the cell that ships: setting releases, getting acquires.
 
 use super::atomic::{AtomicUsize, Ordering};
 use super::modelled::Mutex;

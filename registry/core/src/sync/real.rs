@@ -1,9 +1,9 @@
-//! What ships: `parking_lot` locks, `std` atomics and `std`'s once-cell.
+//! What ships: `parking_lot` locks, `std` atomics and `once_cell`'s cell.
 
 use std::time::Instant;
 
+pub use once_cell::sync::OnceCell as OnceLock;
 pub use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
-pub use std::sync::OnceLock;
 pub use std::thread_local;
 
 /// Atomic integers and fences.
