@@ -1,4 +1,5 @@
-//! Borrowing a started planner by name allocates nothing, however the name is written.
+//! Borrowing a started planner by name allocates nothing, however the name is written; selecting one
+//! allocates the rows of the ranking and nothing else.
 
 #![expect(unsafe_code, reason = "a counting allocator is one")]
 
@@ -6,8 +7,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
 
-use plugin_api::{Context, Plan, PlanError, PlanRequest, Planner};
-use registry::{Builtin, Registry};
+use plugin_api::{Context, Plan, PlanContext, PlanError, PlanRequest, Planner};
+use registry::{Builtin, Query, Registry};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -78,4 +79,29 @@ fn the_warm_path_allocates_nothing() {
         1,
         "the count counts"
     );
+}
+
+#[test]
+fn a_selection_allocates_its_rows_alone() {
+    let names: Vec<_> = (0..200).map(|number| format!("planner_{number}")).collect();
+    let builder = Registry::builder().allow(&names);
+    let builder = names.iter().fold(builder, |builder, name| {
+        builder.builtin(Builtin::new(name, Idle).manifest(|manifest| {
+            manifest.reliability = Some(0.5);
+            manifest.capabilities = vec![format!("own_of_{name}"), "structural".to_owned()];
+        }))
+    });
+    let registry = builder.build().unwrap();
+    let query = Query::new("Split")
+        .require_all(["Structural", "own_of_planner_7", "own_of_planner_70", "x"])
+        .context(PlanContext::new().with("hotspots_count", "12"));
+    let best = |registry: &Registry| registry.select(black_box(&query)).unwrap().best().score();
+    assert_eq!(
+        registry.select_best_name(&query).unwrap().as_str(),
+        "planner_7"
+    );
+    let counted = allocations(|| {
+        black_box(best(&registry));
+    });
+    assert_eq!(counted, 1);
 }

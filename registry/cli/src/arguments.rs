@@ -1,6 +1,7 @@
 //! What can be asked of the command.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     Describe(Describe),
     /// Show why a planner or a file is used or not, gate by gate, without loading it
     Explain(Explain),
+    /// Rank the planners for an objective and say why, without loading any
+    Select(Select),
     /// Ask a planner for a plan
     Plan(Plan),
     /// Show what is loaded, what is not and why, and what to do next
@@ -98,6 +101,25 @@ pub(crate) struct Explain {
     /// The planner's name, or a plugin file
     #[arg(value_name = "NAME|FILE")]
     pub(crate) subject: OsString,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Select {
+    /// What a plan is wanted for
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) objective: String,
+    /// Capabilities to look for, with commas between them; may be given several times
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) require: Vec<String>,
+    /// What is known around the objective: a file with a JSON object
+    #[arg(long, value_name = "FILE")]
+    pub(crate) context: Option<PathBuf>,
+    /// Show the best N planners alone
+    #[arg(long, value_name = "N")]
+    pub(crate) top: Option<NonZeroUsize>,
+    /// Let planners that are not fit for production rank as high as others
+    #[arg(long)]
+    pub(crate) no_prefer_production: bool,
 }
 
 #[derive(Args, Debug)]

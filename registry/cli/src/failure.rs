@@ -6,7 +6,7 @@ use std::io;
 use registry::diagnose::causes;
 use registry::diagnose::text::{Cell, Ink, Look, Page};
 use registry::discovery::{Refusal, Refused};
-use registry::{GetError, PlanFailure};
+use registry::{GetError, PlanFailure, SelectError};
 use serde::Serialize;
 
 /// Exit code: refused or failed.
@@ -84,6 +84,16 @@ impl Failure {
         match error {
             PlanFailure::Get(error) => Self::of_get(error),
             error => Self::new(error.code(), error).remedy(error.remedy()),
+        }
+    }
+
+    /// No planner could be selected.
+    pub(crate) fn of_select(error: &SelectError) -> Self {
+        match error {
+            SelectError::Get(error) => Self::of_get(error),
+            error => Self::new(error.code(), error)
+                .remedy(error.remedy())
+                .see("registry diagnose"),
         }
     }
 

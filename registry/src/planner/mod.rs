@@ -19,6 +19,8 @@ mod roster;
 mod start;
 mod start_error;
 mod supervised;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use admission::Rejected;
 pub(crate) use builtin::planners_of;

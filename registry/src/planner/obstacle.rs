@@ -45,3 +45,49 @@ impl Planner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use registry_core::clock::ManualClock;
+
+    use super::super::testing::broken;
+    use super::*;
+
+    /// The wait before the next attempt, if a failure is what keeps it from being called.
+    fn wait(planner: &Planner) -> Option<Duration> {
+        match planner.obstacle() {
+            Some(Obstacle::Failed { cause, retry_after }) => {
+                assert_eq!(cause.code(), "E_SELF_TEST_FAILED");
+                Some(retry_after)
+            }
+            Some(Obstacle::Held) => panic!("nobody holds it back"),
+            None => None,
+        }
+    }
+
+    #[test]
+    fn a_failed_start_is_an_obstacle_until_the_next_attempt_is_due() {
+        const TICK: Duration = Duration::from_nanos(1);
+        let hand = ManualClock::new();
+        let planner = broken(&hand, false);
+        assert_eq!(wait(&planner), None);
+        for _ in 0..2 {
+            let error = planner.start_if_allowed().unwrap_err();
+            assert_eq!(error.code(), "E_SELF_TEST_FAILED");
+            let whole = wait(&planner).unwrap();
+            assert!(whole > TICK, "{whole:?}");
+            hand.advance(whole.saturating_sub(TICK));
+            assert_eq!(wait(&planner), Some(TICK));
+            hand.advance(TICK);
+            assert_eq!(wait(&planner), None);
+        }
+    }
+
+    #[test]
+    fn a_planner_that_its_author_holds_back_stays_so() {
+        let planner = broken(&ManualClock::new(), true);
+        let error = planner.start_if_allowed().unwrap_err();
+        assert_eq!(error.code(), "E_QUARANTINED");
+        assert!(matches!(planner.obstacle(), Some(Obstacle::Held)));
+    }
+}

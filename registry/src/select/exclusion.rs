@@ -1,6 +1,7 @@
 //! Why a planner is not ranked.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,15 +80,16 @@ impl fmt::Display for Exclusion {
             Self::Absent => f.write_str("absent: no file in the plugin folders declares it"),
             Self::NotAllowed => f.write_str("its name is not on the allowlist"),
             Self::ByConfiguration => f.write_str("the configuration excludes its name"),
-            Self::Refused(refusal) => write!(f, "refused: {refusal}"),
+            Self::Refused(refusal) => {
+                f.write_str("refused")?;
+                causes(refusal, f)
+            }
             Self::Ambiguous(refused) => write!(f, "refused: {}", refused.reason()),
             Self::Quarantined => f.write_str("quarantined: its author holds it back"),
             Self::Failed { cause, retry_after } => {
-                write!(
-                    f,
-                    "failed: {cause}; next try in {:.1} s",
-                    retry_after.as_secs_f64()
-                )
+                f.write_str("failed")?;
+                causes(&**cause, f)?;
+                write!(f, "; next try in {:.1} s", retry_after.as_secs_f64())
             }
             Self::BelowReliability {
                 reliability,
@@ -95,6 +97,16 @@ impl fmt::Display for Exclusion {
             } => write!(f, "reliability {reliability} is below {reliability_min}"),
         }
     }
+}
+
+/// An error and what led to it.
+fn causes(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        write!(f, ": {error}")?;
+        next = error.source();
+    }
+    Ok(())
 }
 
 impl Serialize for Excluded {

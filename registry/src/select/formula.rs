@@ -71,12 +71,9 @@ impl Facts {
             let mut own = manifest.capabilities.iter().map(|own| fold(own));
             own.any(|own| wanted.contains(&own.as_str()))
         };
-        // Only a planner linked into the host can declare what is no reliability.
-        let declared = manifest.reliability;
-        let declared = declared.filter(|declared| (0.0..=1.0).contains(declared));
         Self {
             // -0 is a reliability, too, and counts as 0.
-            prior: declared.map_or(RELIABILITY_DEFAULT, f64::abs),
+            prior: manifest.reliability.map_or(RELIABILITY_DEFAULT, f64::abs),
             tier: manifest.tier,
             production_ready: manifest.production_ready,
             offers_deep_index: offers(&["deep_index"]),

@@ -115,3 +115,53 @@ impl Pool {
         found.is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use registry_core::catalog::Catalog;
+    use registry_core::clock::ManualClock;
+
+    use super::*;
+    use crate::planner::testing::broken;
+
+    #[test]
+    fn a_pool_serves_its_generation_and_sees_what_becomes_of_its_planners() {
+        let (hand, config) = (ManualClock::new(), Config::loader().load().unwrap());
+        let catalog = Catalog::new();
+        let pools = PoolOfGeneration::default();
+        let planner = Arc::new(broken(&hand, false));
+        let publish = || {
+            let entry = ("broken_planner", Arc::clone(&planner));
+            catalog.publish(catalog.current(), [entry]).unwrap();
+            pools.of(catalog.current(), &config)
+        };
+        let empty = pools.of(catalog.current(), &config);
+        let pool = publish();
+        assert!(!Arc::ptr_eq(&empty, &pool));
+        assert!(Arc::ptr_eq(&pool, &publish()));
+
+        let select = || {
+            let report = Arc::new(DiscoveryReport::default());
+            Arc::clone(&pool).select(&Query::new("x"), &config, report)
+        };
+        let best = |selection: &Selection| selection.best().name().to_string();
+        assert_eq!(best(&select().unwrap()), "broken_planner");
+        assert!(planner.start_if_allowed().is_err());
+        let error = select().unwrap_err();
+        let reasons: Vec<_> = error
+            .excluded()
+            .iter()
+            .map(|own| own.reason.word())
+            .collect();
+        // The other four are those that the default allowlist names.
+        assert_eq!(reasons, ["failed", "absent", "absent", "absent", "absent"]);
+        assert_eq!(error.code(), "E_NONE_SELECTABLE");
+        let text = error.excluded()[0].reason.to_string();
+        let whole = "failed: its self-test failed: planner failed: broken; next try in 0.";
+        assert!(text.starts_with(whole), "{text}");
+        hand.advance(Duration::from_mins(1));
+        assert_eq!(best(&select().unwrap()), "broken_planner");
+    }
+}

@@ -7,11 +7,12 @@ use crate::with_fixtures;
 const COLOUR: char = '\u{1b}';
 
 /// Every command, for commands that are written in all completion scripts.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "list",
     "inspect",
     "describe",
     "explain",
+    "select",
     "plan",
     "diagnose",
     "health",

@@ -2,6 +2,7 @@
 
 mod completions;
 mod config;
+mod context;
 mod describe;
 mod diagnose;
 mod explain;
@@ -9,6 +10,7 @@ mod health;
 mod inspect;
 mod list;
 mod plan;
+mod select;
 #[cfg(test)]
 mod tests;
 
@@ -63,6 +65,7 @@ fn answer(
         Command::Inspect(inspect) => inspect::run(inspect, output),
         Command::Describe(describe) => describe::run(describe, session, output),
         Command::Explain(explain) => explain::run(explain, session, output),
+        Command::Select(select) => select::run(select, session, output),
         Command::Plan(plan) => plan::run(plan, session, output),
         Command::Diagnose(diagnose) => diagnose::run(diagnose, session, output),
         Command::Health(health) => health::run(health, session, output),

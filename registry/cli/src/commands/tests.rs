@@ -222,6 +222,7 @@ fn a_completion_script_completes_the_commands() {
         "inspect",
         "describe",
         "explain",
+        "select",
         "plan",
         "diagnose",
         "health",

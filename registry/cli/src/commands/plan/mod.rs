@@ -1,11 +1,11 @@
 //! `registry plan NAME OBJECTIVE`: asks a planner, and shows what it answers.
 
-mod context;
 mod text;
 
 use registry::plugin_api::{Plan, PlanRequest, PlanStats};
 use serde::Serialize;
 
+use super::context;
 use crate::arguments;
 use crate::failure::{Failure, Stop};
 use crate::output::Output;
