@@ -205,12 +205,16 @@ impl Buffer {
         (!self.overflowed).then_some(self.bytes)
     }
 
+    /// The bytes that were pushed, as far as the bound allowed.
+    pub fn beginning(&self) -> &[u8] {
+        &self.bytes
+    }
+
     fn push(&mut self, bytes: &[u8]) {
-        if bytes.len() > self.size_bytes_max - self.bytes.len() {
-            self.overflowed = true;
-        } else {
-            self.bytes.extend_from_slice(bytes);
-        }
+        let room = self.size_bytes_max - self.bytes.len();
+        self.overflowed |= bytes.len() > room;
+        self.bytes
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 

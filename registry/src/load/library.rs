@@ -27,10 +27,12 @@ use registry_core::slot::{Slot, SlotError, SlotPolicy};
 use registry_core::sync::OnceLock;
 
 use super::error::LoadError;
+use super::exchange::shown;
 use super::layout;
 use super::mappings::Mappings;
 use super::module::Module;
 use super::turn::Turns;
+use crate::scrub;
 use crate::trust::{Sealed, Verified};
 
 /// A library that is mapped for the life of the process.
@@ -134,7 +136,7 @@ fn words_of_the_loader(error: &libloading::Error, path: &Path) -> String {
     let words = error
         .source()
         .map_or_else(|| error.to_string(), ToString::to_string);
-    words.replace(&*path.to_string_lossy(), "the library")
+    shown(&words.replace(&*path.to_string_lossy(), "the library"))
 }
 
 fn header_of(
@@ -171,7 +173,7 @@ fn check_manifest(verified: &Verified, module: Module) -> Result<(), LoadError> 
             exported: exported.name,
         }),
         Err(error) => Err(LoadError::Root {
-            reason: error.to_string(),
+            reason: shown(&error.to_string()),
         }),
     }
 }
@@ -182,7 +184,7 @@ fn load_error(error: LibraryError) -> LoadError {
             found: format!("{}.{}", found.abi_major, found.abi_minor),
         },
         LibraryError::RootModule { err, .. } => LoadError::Root {
-            reason: err.to_string(),
+            reason: shown(&err.to_string()),
         },
         other => LoadError::Root {
             reason: other.to_string(),

@@ -1,7 +1,7 @@
 //! From verified bytes to a module whose functions can be called. Layer 4.
 //!
 //! [`library`] maps the sealed bytes and finds the header, [`module`] turns the header into calls
-//! with bytes in and bytes out, and [`host`] is what a plugin may ask of us meanwhile. What a planner
+//! with bytes in and bytes out through an [`exchange`], and [`host`] is what a plugin may ask of us meanwhile. What a planner
 //! does is unknown here.
 //!
 //! Invariants:
@@ -13,6 +13,7 @@
 //! - This is the only module of the crate with `unsafe` code.
 
 mod error;
+mod exchange;
 mod host;
 mod layout;
 mod library;
@@ -22,7 +23,8 @@ mod module;
 mod turn;
 
 pub use error::LoadError;
+pub(crate) use exchange::CallFailure;
 pub(crate) use host::CallState;
 pub(crate) use library::open;
 pub(crate) use log_limit::LogLimit;
-pub(crate) use module::{CallFailure, Instance};
+pub(crate) use module::Instance;

@@ -7,36 +7,15 @@
 
 use plugin_api::Planner;
 use plugin_api::abi::abi_stable::std_types::RSlice;
-use plugin_api::abi::{self, Buffer, Call, Constructed, PluginRef, Sink, Status};
+use plugin_api::abi::{self, Call, Constructed, PluginRef, Sink, Status};
 
+use super::exchange::{ANSWER_SIZE_BYTES_MAX, CallFailure, FAILURE_SIZE_BYTES_MAX, exchange};
 use super::host::CallState;
-
-/// Largest answer that a plugin may give.
-const ANSWER_SIZE_BYTES_MAX: usize = 10 << 20;
-
-/// Largest error or panic text that is kept.
-const FAILURE_SIZE_BYTES_MAX: usize = 64 << 10;
 
 /// A plugin's table of functions. Tables are never freed, so it can be copied at will.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Module {
     table: PluginRef,
-}
-
-/// Why a call gave no answer.
-#[derive(Clone, Debug)]
-pub(crate) enum CallFailure {
-    /// The plugin returned an error, as JSON.
-    Error(Vec<u8>),
-    /// The plugin panicked.
-    Panic(String),
-    /// The answer was larger than the bound.
-    TooLarge {
-        /// The bound.
-        size_bytes_max: usize,
-    },
-    /// The plugin broke the interface's rules.
-    Protocol(&'static str),
 }
 
 impl Module {
@@ -53,7 +32,7 @@ impl Module {
     /// Makes the planner.
     pub(crate) fn construct(self, state: &CallState<'_>) -> Result<Instance, CallFailure> {
         let mut raw = abi::Instance(std::ptr::null_mut());
-        exchange(ANSWER_SIZE_BYTES_MAX, |answer| {
+        exchange(FAILURE_SIZE_BYTES_MAX, |answer| {
             let construct = self.table.construct();
             // SAFETY: the table passed the layout check, and call and sink are valid until it
             // returns.
@@ -134,29 +113,6 @@ impl Drop for Instance {
         for failure in outcomes.into_iter().filter_map(Result::err) {
             tracing::warn!(?failure, "a planner failed while it was shut down");
         }
-    }
-}
-
-/// Lends a sink to `call` and sorts what came back.
-fn exchange(
-    size_bytes_max: usize,
-    call: impl FnOnce(Sink) -> Status,
-) -> Result<Vec<u8>, CallFailure> {
-    let mut buffer = Buffer::new(size_bytes_max);
-    // SAFETY: the plugin may use the sink until `call` returns; the buffer is read after that.
-    let status = call(unsafe { Sink::into_buffer(&mut buffer) });
-    let bytes = buffer
-        .into_bytes()
-        .ok_or(CallFailure::TooLarge { size_bytes_max })?;
-    match status {
-        Status::OK => Ok(bytes),
-        Status::ERROR => Err(CallFailure::Error(bytes)),
-        Status::PANIC => Err(CallFailure::Panic(
-            String::from_utf8_lossy(&bytes).into_owned(),
-        )),
-        _ => Err(CallFailure::Protocol(
-            "the plugin answered with an unknown status",
-        )),
     }
 }
 

@@ -148,10 +148,10 @@ pub(super) fn problem_of(failure: CallFailure) -> CallProblem {
         CallFailure::Protocol(what) => CallProblem::Protocol {
             what: what.to_owned(),
         },
-        CallFailure::Error(json) => match serde_json::from_slice::<PlanError>(&json) {
+        CallFailure::Error(json) => match serde_json::from_value::<PlanError>(json) {
             Ok(error) => CallProblem::Planner(error),
             Err(_) => CallProblem::Protocol {
-                what: "its error is no JSON".to_owned(),
+                what: "its error has another form".to_owned(),
             },
         },
     }

@@ -1,0 +1,92 @@
+//! One call into a plugin: lends it a sink, and judges what came back.
+//!
+//! Text that a plugin wrote about its failure is bounded and escaped here, so that nobody above needs to
+//! think of it.
+
+#![expect(
+    unsafe_code,
+    reason = "a sink is lent to a plugin for the length of the call"
+)]
+
+use plugin_api::abi::{Buffer, Sink, Status};
+use plugin_api::limits;
+use serde_json::Value;
+
+use crate::scrub;
+
+/// Largest answer that a plugin may give.
+pub(super) const ANSWER_SIZE_BYTES_MAX: usize = 10 << 20;
+
+/// Largest error or panic text where no answer is expected.
+pub(super) const FAILURE_SIZE_BYTES_MAX: usize = 64 << 10;
+
+/// Largest error or panic text that is read where an answer could have come. An error that lists every
+/// broken rule of a large plan takes about half of it.
+const ERROR_SIZE_BYTES_MAX: usize = 256 << 10;
+
+/// Why a call gave no answer.
+#[derive(Clone, Debug)]
+pub(crate) enum CallFailure {
+    /// The plugin returned an error, whose texts are escaped.
+    Error(Value),
+    /// The plugin panicked, with this escaped text.
+    Panic(String),
+    /// The answer was larger than the bound.
+    TooLarge {
+        /// The bound.
+        size_bytes_max: usize,
+    },
+    /// The plugin broke the interface's rules.
+    Protocol(&'static str),
+}
+
+/// Lends a sink to `call` and sorts what came back: the status counts first, then what fits.
+pub(super) fn exchange(
+    size_bytes_max: usize,
+    call: impl FnOnce(Sink) -> Status,
+) -> Result<Vec<u8>, CallFailure> {
+    let mut buffer = Buffer::new(size_bytes_max);
+    // SAFETY: the plugin may use the sink until `call` returns; the buffer is read after that.
+    let status = call(unsafe { Sink::into_buffer(&mut buffer) });
+    let beginning = buffer.beginning();
+    let beginning = &beginning[..beginning.len().min(ERROR_SIZE_BYTES_MAX)];
+    match status {
+        Status::OK => buffer
+            .into_bytes()
+            .ok_or(CallFailure::TooLarge { size_bytes_max }),
+        Status::ERROR => Err(error(beginning)),
+        Status::PANIC => Err(CallFailure::Panic(shown(&String::from_utf8_lossy(
+            beginning,
+        )))),
+        _ => Err(CallFailure::Protocol(
+            "the plugin answered with an unknown status",
+        )),
+    }
+}
+
+fn error(json: &[u8]) -> CallFailure {
+    let Ok(mut error) = serde_json::from_slice(json) else {
+        return CallFailure::Protocol("its error is no JSON, or too long");
+    };
+    escape_texts(&mut error);
+    CallFailure::Error(error)
+}
+
+/// Escapes every text in a value that was read from JSON, which bounds how deep it nests.
+fn escape_texts(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = scrub::escape(text).into_owned(),
+        Value::Array(values) => values.iter_mut().for_each(escape_texts),
+        Value::Object(fields) => fields.values_mut().for_each(escape_texts),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A plugin's text as it may be shown.
+pub(super) fn shown(text: &str) -> String {
+    let text = scrub::escape(text);
+    match text.char_indices().nth(limits::ERROR_MESSAGE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    }
+}
