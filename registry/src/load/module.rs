@@ -31,21 +31,23 @@ impl Module {
 
     /// Makes the planner.
     pub(crate) fn construct(self, state: &CallState<'_>) -> Result<Instance, CallFailure> {
-        let mut raw = abi::Instance(std::ptr::null_mut());
+        let mut instance = None;
         exchange(FAILURE_SIZE_BYTES_MAX, |answer| {
             let construct = self.table.construct();
             // SAFETY: the table passed the layout check, and call and sink are valid until it
             // returns.
             let constructed = unsafe { construct(state.as_call(), answer) };
-            raw = constructed.instance;
+            // Owned before the outcome is judged, so that it is freed whatever that is.
+            instance = self.own(constructed.instance);
             constructed.status
         })?;
-        if raw.0.is_null() {
-            return Err(CallFailure::Protocol(
-                "the plugin constructed a null planner",
-            ));
-        }
-        Ok(Instance {
+        instance.ok_or(CallFailure::Protocol(
+            "the plugin constructed a null planner",
+        ))
+    }
+
+    fn own(self, raw: abi::Instance) -> Option<Instance> {
+        (!raw.0.is_null()).then(|| Instance {
             table: self.table,
             raw,
         })
@@ -121,5 +123,96 @@ unsafe extern "C" fn refuse_to_construct(_call: Call, _answer: Sink) -> Construc
     Constructed {
         status: Status(u32::MAX),
         instance: abi::Instance(std::ptr::null_mut()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plugin_api::{Context, Plan, PlanError, PlanRequest};
+    use registry_core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use serde_json::Map;
+
+    use super::*;
+    use crate::load::LogLimit;
+    use crate::name::PlannerName;
+
+    static FREED: AtomicUsize = AtomicUsize::new(0);
+
+    #[derive(Default)]
+    struct Counted;
+
+    impl Planner for Counted {
+        fn plan(&self, _request: &PlanRequest, _cx: &Context) -> Result<Plan, PlanError> {
+            Err(PlanError::failed("never called"))
+        }
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            FREED.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn constructed(status: Status) -> Constructed {
+        Constructed {
+            status,
+            instance: abi::instance_of(Counted),
+        }
+    }
+
+    unsafe extern "C" fn with_an_error(_call: Call, answer: Sink) -> Constructed {
+        // SAFETY: the call that lent the sink has not returned.
+        unsafe { answer.push(b"{}") };
+        constructed(Status::ERROR)
+    }
+
+    unsafe extern "C" fn with_an_unknown_status(_call: Call, _answer: Sink) -> Constructed {
+        constructed(Status(7))
+    }
+
+    unsafe extern "C" fn with_too_long_an_answer(_call: Call, answer: Sink) -> Constructed {
+        // SAFETY: as above.
+        unsafe { answer.push(&vec![b' '; FAILURE_SIZE_BYTES_MAX + 1]) };
+        constructed(Status::OK)
+    }
+
+    unsafe extern "C" fn without_an_instance(_call: Call, _answer: Sink) -> Constructed {
+        Constructed {
+            status: Status::OK,
+            instance: abi::Instance(std::ptr::null_mut()),
+        }
+    }
+
+    #[test]
+    fn an_instance_that_comes_with_a_failure_is_freed() {
+        let state = CallState {
+            planner: &PlannerName::parse("counted").unwrap(),
+            deadline: None,
+            cancelled: &AtomicBool::new(false),
+            settings: &Map::new(),
+            log_limit: &LogLimit::new(),
+        };
+        let failures = [
+            with_an_error,
+            with_an_unknown_status,
+            with_too_long_an_answer,
+            without_an_instance,
+        ]
+        .map(
+            |construct: unsafe extern "C" fn(Call, Sink) -> Constructed| {
+                let module = Module::new(abi::table::<Counted>(&[], construct));
+                module.construct(&state).unwrap_err()
+            },
+        );
+        assert!(matches!(
+            failures,
+            [
+                CallFailure::Error(_),
+                CallFailure::Protocol(_),
+                CallFailure::TooLarge { .. },
+                CallFailure::Protocol(_)
+            ]
+        ));
+        assert_eq!(FREED.load(Ordering::SeqCst), 3);
     }
 }
