@@ -8,14 +8,12 @@
     reason = "entry points receive raw pointers from the host"
 )]
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use abi_stable::library::{CheckTypeLayout, LibHeader, RootModuleResult};
 use abi_stable::marker_type::ErasedPrefix;
 use abi_stable::prefix_type::{PrefixRefTrait, PrefixTypeTrait};
 use abi_stable::std_types::{RResult, RSlice};
 
+use super::panics::{caught, install_hook};
 use super::tables::{Call, Constructed, Instance, PluginRef, PluginTable, Sink, Status};
 use crate::{Context, PlanError, PlanRequest, Planner};
 
@@ -26,8 +24,10 @@ pub const fn header(constructor: extern "C" fn() -> RootModuleResult) -> LibHead
     unsafe { LibHeader::from_constructor::<PluginRef>(constructor, CheckTypeLayout::Yes) }
 }
 
-/// The root module for planners of type `P`, made when the host asks for it.
+/// The root module for planners of type `P`, made when the host asks for it, which it asks of plugins
+/// only.
 pub fn root<P: Planner + Default>(manifest: &'static [u8]) -> RootModuleResult {
+    install_hook();
     let table = table::<P>(manifest, construct::<P>);
     // SAFETY: the host casts it back to the `PluginRef` that it is.
     RResult::ROk(unsafe { table.to_prefix_ref().cast::<ErasedPrefix>() })
@@ -117,10 +117,10 @@ unsafe fn planner<'call, P: Planner>(instance: Instance) -> &'call P {
 
 /// Runs an entry point; its answer, its error or its panic's text goes to the host.
 fn contain(answer: Sink, entry: impl FnOnce() -> Result<Vec<u8>, PlanError>) -> Status {
-    let (status, bytes) = match catch_unwind(AssertUnwindSafe(entry)) {
+    let (status, bytes) = match caught(entry) {
         Ok(Ok(bytes)) => (Status::OK, bytes),
         Ok(Err(error)) => (Status::ERROR, error_json(&error)),
-        Err(payload) => (Status::PANIC, panic_text(payload)),
+        Err(text) => (Status::PANIC, text.into_bytes()),
     };
     // SAFETY: the host lent the sink for this call, which has not returned, and only this thread
     // of the entry point holds it.
@@ -132,18 +132,4 @@ fn contain(answer: Sink, entry: impl FnOnce() -> Result<Vec<u8>, PlanError>) -> 
 /// as an error without text.
 fn error_json(error: &PlanError) -> Vec<u8> {
     serde_json::to_vec(error).unwrap_or_default()
-}
-
-fn panic_text(payload: Box<dyn Any + Send>) -> Vec<u8> {
-    let text = match (
-        payload.downcast_ref::<&str>(),
-        payload.downcast_ref::<String>(),
-    ) {
-        (Some(text), _) => (*text).to_owned(),
-        (None, Some(text)) => text.clone(),
-        (None, None) => "a panic without text".to_owned(),
-    };
-    // Dropping a payload of the author's own type could panic again, outside of any guard.
-    std::mem::forget(payload);
-    text.into_bytes()
 }

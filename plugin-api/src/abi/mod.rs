@@ -12,6 +12,7 @@
 //! major version.
 
 mod guest;
+mod panics;
 mod tables;
 
 pub use guest::{header, instance_of, root, table};
