@@ -25,18 +25,22 @@ pub(super) const FAILURE_SIZE_BYTES_MAX: usize = 64 << 10;
 const ERROR_SIZE_BYTES_MAX: usize = 256 << 10;
 
 /// Why a call gave no answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum CallFailure {
     /// The plugin returned an error, whose texts are escaped.
+    #[error("it returned the error {}", shown(&.0.to_string()))]
     Error(Value),
     /// The plugin panicked, with this escaped text.
+    #[error("it panicked: {0}")]
     Panic(String),
     /// The answer was larger than the bound.
+    #[error("its answer is larger than {size_bytes_max} bytes")]
     TooLarge {
         /// The bound.
         size_bytes_max: usize,
     },
     /// The plugin broke the interface's rules.
+    #[error("it broke the rules of the interface: {0}")]
     Protocol(&'static str),
 }
 
@@ -88,5 +92,23 @@ pub(super) fn shown(text: &str) -> String {
     match text.char_indices().nth(limits::ERROR_MESSAGE_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_told_in_escaped_words() {
+        let failure = exchange(100, |answer| {
+            // SAFETY: the call that lent the sink has not returned.
+            unsafe { answer.push(b"{\"message\":\"no \\u001b[2J luck\"}") };
+            Status::ERROR
+        });
+        assert_eq!(
+            failure.unwrap_err().to_string(),
+            r#"it returned the error {"message":"no \\u{1b}[2J luck"}"#
+        );
     }
 }

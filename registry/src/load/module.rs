@@ -38,7 +38,7 @@ impl Module {
             // returns.
             let constructed = unsafe { construct(state.as_call(), answer) };
             // Owned before the outcome is judged, so that it is freed whatever that is.
-            instance = self.own(constructed.instance);
+            instance = self.own(state, constructed.instance);
             constructed.status
         })?;
         instance.ok_or(CallFailure::Protocol(
@@ -46,8 +46,9 @@ impl Module {
         ))
     }
 
-    fn own(self, raw: abi::Instance) -> Option<Instance> {
+    fn own(self, state: &CallState<'_>, raw: abi::Instance) -> Option<Instance> {
         (!raw.0.is_null()).then(|| Instance {
+            planner: state.planner.as_str().into(),
             table: self.table,
             raw,
         })
@@ -57,6 +58,8 @@ impl Module {
 /// A constructed planner. Dropping it shuts the planner down and frees it.
 #[derive(Debug)]
 pub(crate) struct Instance {
+    /// Whose it is, for the log.
+    planner: Box<str>,
     table: PluginRef,
     raw: abi::Instance,
 }
@@ -69,8 +72,9 @@ unsafe impl Sync for Instance {}
 
 impl Instance {
     /// A planner linked into the host, behind the same table as any other.
-    pub(crate) fn builtin<P: Planner>(planner: P) -> Self {
+    pub(crate) fn builtin<P: Planner>(name: &str, planner: P) -> Self {
         Self {
+            planner: name.into(),
             table: abi::table::<P>(&[], refuse_to_construct),
             raw: abi::instance_of(planner),
         }
@@ -113,7 +117,7 @@ impl Drop for Instance {
             })
         });
         for failure in outcomes.into_iter().filter_map(Result::err) {
-            tracing::warn!(?failure, "a planner failed while it was shut down");
+            tracing::warn!(planner = &*self.planner, %failure, "a planner failed while it was shut down");
         }
     }
 }

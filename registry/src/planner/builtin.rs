@@ -42,7 +42,7 @@ impl Builtin {
         };
         Self {
             manifest: Manifest::new(name, Version::new(0, 0, 0), API_VERSION, build),
-            instance: Instance::builtin(planner),
+            instance: Instance::builtin(name, planner),
         }
     }
 
