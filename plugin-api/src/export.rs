@@ -56,7 +56,7 @@ macro_rules! export_planner {
             #[unsafe(link_section = ".planner_manifest")]
             static MANIFEST: [u8; DECLARATION.json_len()] = DECLARATION.json();
 
-            extern "C" fn root() -> $crate::abi::abi_stable::library::RootModuleResult {
+            extern "C" fn root() -> $crate::abi::Root {
                 $crate::abi::root::<$planner>(&MANIFEST)
             }
 

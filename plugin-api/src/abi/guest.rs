@@ -17,20 +17,43 @@ use super::panics::{caught, install_hook};
 use super::tables::{Call, Constructed, Instance, PluginRef, PluginTable, Sink, Status};
 use crate::{Context, PlanError, PlanRequest, Planner};
 
+/// What a plugin's constructor returns, which only [`root`] can make.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Root(RootModuleResult);
+
 /// The header under which abi_stable finds a plugin's root module.
-pub const fn header(constructor: extern "C" fn() -> RootModuleResult) -> LibHeader {
-    // SAFETY: the export macro passes a function that returns the value of `root`, which was cast
-    // from a `PluginRef`.
+///
+/// It takes no constructor that makes the module in another way:
+///
+/// ```compile_fail,E0308
+/// use plugin_api::abi::abi_stable::{library::RootModuleResult, std_types::RErr};
+///
+/// extern "C" fn forged() -> RootModuleResult {
+///     RErr(plugin_api::abi::abi_stable::library::RootModuleError::Unwound)
+/// }
+/// plugin_api::abi::header(forged);
+/// ```
+pub const fn header(constructor: extern "C" fn() -> Root) -> LibHeader {
+    // SAFETY: `Root` has the representation of what it holds.
+    let constructor = unsafe {
+        std::mem::transmute::<extern "C" fn() -> Root, extern "C" fn() -> RootModuleResult>(
+            constructor,
+        )
+    };
+    // SAFETY: whatever function returns a `Root` returns a value of `root`, which was cast from a
+    // `PluginRef`.
     unsafe { LibHeader::from_constructor::<PluginRef>(constructor, CheckTypeLayout::Yes) }
 }
 
 /// The root module for planners of type `P`, made when the host asks for it, which it asks of plugins
 /// only.
-pub fn root<P: Planner + Default>(manifest: &'static [u8]) -> RootModuleResult {
+pub fn root<P: Planner + Default>(manifest: &'static [u8]) -> Root {
     install_hook();
     let table = table::<P>(manifest, construct::<P>);
     // SAFETY: the host casts it back to the `PluginRef` that it is.
-    RResult::ROk(unsafe { table.to_prefix_ref().cast::<ErasedPrefix>() })
+    let module = unsafe { table.to_prefix_ref().cast::<ErasedPrefix>() };
+    Root(RResult::ROk(module))
 }
 
 /// The table for planners of type `P`, which also serves planners linked into the host.

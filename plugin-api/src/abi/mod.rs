@@ -15,7 +15,7 @@ mod guest;
 mod panics;
 mod tables;
 
-pub use guest::{header, instance_of, root, table};
+pub use guest::{Root, header, instance_of, root, table};
 pub use tables::{
     Buffer, Call, Constructed, HostPrefix, HostRef, HostTable, Instance, PluginPrefix, PluginRef,
     PluginTable, Sink, Status, level,
