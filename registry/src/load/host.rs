@@ -152,5 +152,40 @@ unsafe fn guarded<R>(
 ) -> R {
     // SAFETY: the caller vouches for it.
     let state = unsafe { &*state.cast::<CallState<'_>>() };
-    catch_unwind(AssertUnwindSafe(|| answer(state))).unwrap_or(otherwise)
+    match catch_unwind(AssertUnwindSafe(|| answer(state))) {
+        Ok(answer) => answer,
+        Err(payload) => {
+            // Dropping it could panic again, outside of any guard.
+            std::mem::forget(payload);
+            otherwise
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A payload that panics again where it is dropped.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::panic_any("dropped");
+        }
+    }
+
+    #[test]
+    fn a_panic_ends_here_whatever_its_payload_does() {
+        let state = CallState {
+            planner: &PlannerName::parse("waits").unwrap(),
+            deadline: None,
+            cancelled: &AtomicBool::new(false),
+            settings: &Map::new(),
+            log_limit: &LogLimit::new(),
+        };
+        // SAFETY: the state lives until the end of the test.
+        let answer = unsafe { guarded(state.as_call().state, 7, |_| std::panic::panic_any(Bomb)) };
+        assert_eq!(answer, 7);
+    }
 }
