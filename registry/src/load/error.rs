@@ -14,6 +14,12 @@ pub enum LoadError {
         /// What the loader said.
         reason: String,
     },
+    /// The sealed copy cannot be reached, or not what is mapped be seen.
+    #[error("libraries are mapped through /proc, which cannot be used: {reason}")]
+    Proc {
+        /// Why not.
+        reason: String,
+    },
     /// The library has a manifest but no root module.
     #[error("the library exports no plugin header")]
     NoRoot,
@@ -72,6 +78,7 @@ impl LoadError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Open { .. } => "E_OPEN",
+            Self::Proc { .. } => "E_PROC",
             Self::NoRoot => "E_NO_ROOT",
             Self::WrongObject => "E_WRONG_OBJECT",
             Self::Header { .. } => "E_ABI_HEADER",
@@ -87,6 +94,9 @@ impl LoadError {
     pub fn remedy(&self) -> String {
         match self {
             Self::Open { .. } => "See what it needs with `readelf -d FILE`, and build it again on this system.".to_owned(),
+            Self::Proc { .. } => {
+                "Mount /proc for this process, or raise its limit of open files.".to_owned()
+            }
             Self::NoRoot => "Export the planner with `plugin_api::export_planner!`.".to_owned(),
             Self::WrongObject => {
                 "Take the file out of the plugin folder, and ask its author why.".to_owned()

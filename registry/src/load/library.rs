@@ -93,9 +93,7 @@ pub(crate) fn open(verified: Verified, wait_max: Duration) -> Result<Module, Loa
 
 impl Libraries {
     fn map(&self, verified: Verified, wait_max: Duration) -> Result<Mapped, LoadError> {
-        let mappings = Mappings::open().map_err(|error| LoadError::Open {
-            reason: format!("/proc/self/maps cannot be opened: {error}"),
-        })?;
+        let mappings = Mappings::open()?;
         let turn = self
             .turns
             .take(verified.name(), wait_max)

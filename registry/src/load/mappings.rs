@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::ops::Range;
+use std::path::Path;
 
+use super::error::LoadError;
 use crate::trust::FileId;
 
 /// The kernel's table of what this process has mapped, opened and not read yet.
@@ -17,9 +19,22 @@ pub(super) struct Mappings {
 
 impl Mappings {
     /// The table of this process.
-    pub(super) fn open() -> io::Result<Self> {
-        let table = BufReader::new(File::open("/proc/self/maps")?);
-        Ok(Self { table })
+    pub(super) fn open() -> Result<Self, LoadError> {
+        Self::at(Path::new("/proc/self/maps"))
+    }
+
+    fn at(path: &Path) -> Result<Self, LoadError> {
+        match File::open(path) {
+            Ok(file) => Ok(Self {
+                table: BufReader::new(file),
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(LoadError::Proc {
+                reason: "it is not mounted".to_owned(),
+            }),
+            Err(error) => Err(LoadError::Proc {
+                reason: error.to_string(),
+            }),
+        }
     }
 
     /// The file that is mapped at `address`, `None` where there is none.
@@ -75,6 +90,21 @@ mod tests {
         ] {
             assert_eq!(mapping(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn a_missing_table_says_that_proc_is_not_mounted() {
+        let error = Mappings::at(Path::new("/no/such/maps")).unwrap_err();
+        assert_eq!(error.code(), "E_PROC");
+        assert_eq!(
+            error.to_string(),
+            "libraries are mapped through /proc, which cannot be used: it is not mounted"
+        );
+        let error = Mappings::at(Path::new("/proc/self/exe/maps")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "libraries are mapped through /proc, which cannot be used: Not a directory (os error 20)"
+        );
     }
 
     #[test]
