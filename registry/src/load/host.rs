@@ -181,7 +181,7 @@ mod tests {
             planner: &PlannerName::parse("waits").unwrap(),
             deadline: None,
             cancelled: &AtomicBool::new(false),
-            settings: &Map::new(),
+            settings: &Table::default(),
             log_limit: &LogLimit::new(),
         };
         // SAFETY: the state lives until the end of the test.

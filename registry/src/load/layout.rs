@@ -11,6 +11,7 @@ use plugin_api::abi::abi_stable::abi_stability::abi_checking::check_layout_compa
 use plugin_api::abi::abi_stable::library::LibHeader;
 
 use super::error::LoadError;
+use crate::scrub;
 
 /// Longest difference that stands in an error's one line.
 const DIFFERENCE_CHARS_MAX: usize = 300;
@@ -35,7 +36,8 @@ pub(super) fn check(header: &'static LibHeader) -> Result<(), LoadError> {
 fn first_difference(report: &str) -> String {
     let difference = report.split_once("Error:").map_or(report, |(_, rest)| rest);
     let words: Vec<&str> = difference.split_whitespace().collect();
-    words.join(" ").chars().take(DIFFERENCE_CHARS_MAX).collect()
+    let cut: String = words.join(" ").chars().take(DIFFERENCE_CHARS_MAX).collect();
+    scrub::escape(&cut).into_owned()
 }
 
 #[cfg(test)]

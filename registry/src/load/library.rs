@@ -32,7 +32,6 @@ use super::layout;
 use super::mappings::Mappings;
 use super::module::Module;
 use super::turn::Turns;
-use crate::scrub;
 use crate::trust::{Sealed, Verified};
 
 /// A library that is mapped for the life of the process.

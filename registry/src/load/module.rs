@@ -134,9 +134,9 @@ unsafe extern "C" fn refuse_to_construct(_call: Call, _answer: Sink) -> Construc
 mod tests {
     use plugin_api::{Context, Plan, PlanError, PlanRequest};
     use registry_core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-    use serde_json::Map;
 
     use super::*;
+    use crate::config::Table;
     use crate::load::LogLimit;
     use crate::name::PlannerName;
 
@@ -193,7 +193,7 @@ mod tests {
             planner: &PlannerName::parse("counted").unwrap(),
             deadline: None,
             cancelled: &AtomicBool::new(false),
-            settings: &Map::new(),
+            settings: &Table::default(),
             log_limit: &LogLimit::new(),
         };
         let failures = [

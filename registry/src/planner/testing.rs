@@ -42,6 +42,6 @@ pub(crate) fn broken(hand: &ManualClock, quarantined: bool) -> Planner {
     manifest.reliability = Some(1.0);
     manifest.quarantined = quarantined;
     let options = Options::of(&config, &name);
-    let source = Source::Builtin(Arc::new(Instance::builtin(Broken)));
+    let source = Source::Builtin(Arc::new(Instance::builtin("broken_planner", Broken)));
     Planner::new(name, manifest, source, options, Arc::new(supervision))
 }
