@@ -161,17 +161,25 @@ fn a_panic_in_any_stage_leaves_one_json_document_with_the_panics_text() {
         (
             "panics_in_constructor",
             "E_CONSTRUCT_PANIC",
-            json!(["its construction failed", "it panicked: no planner today"]),
+            json!([
+                "its construction failed",
+                "it panicked: no planner today (at tests/fixtures/plugins/examples/panics_in_constructor.rs:10:9)"
+            ]),
         ),
         (
             "panics_in_self_test",
             "E_SELF_TEST_PANIC",
-            json!(["its self-test failed", "it panicked: not feeling well"]),
+            json!([
+                "its self-test failed",
+                "it panicked: not feeling well (at tests/fixtures/plugins/examples/panics_in_self_test.rs:15:9)"
+            ]),
         ),
         (
             "panics_in_plan",
             "E_PLAN_PANIC",
-            json!(["it panicked: cannot plan \"Hi\""]),
+            json!([
+                "it panicked: cannot plan \"Hi\" (at tests/fixtures/plugins/examples/panics_in_plan.rs:11:9)"
+            ]),
         ),
     ] {
         let (_folder, command) = with_fixtures(&[name], &["plan", name, "Hi", "--json"]);
