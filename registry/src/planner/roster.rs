@@ -1,9 +1,9 @@
 //! The catalog of a running registry: found, looked up, brought up to date, taken out of service.
 //!
 //! [`started`](Roster::started) is the hot path: it takes no lock and writes nothing. Everything else
-//! may scan folders, one thread at a time. A planner that a newer generation leaves out is retired after that generation is
-//! current: new calls are turned away and find the successor, calls in flight are awaited within a
-//! bound, and the instance is shut down once.
+//! may scan folders, one thread at a time. A planner that a newer generation leaves out is retired
+//! after that generation is current: new calls are turned away and find the successor, calls in
+//! flight are awaited within a bound, and the instance is shut down once.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,17 +17,15 @@ use registry_core::resident::{Retirement, retire_all};
 use registry_core::sync::Mutex;
 use registry_core::sync::atomic::{AtomicBool, Ordering};
 
-use super::admission::{Admission, Rejected, admit};
+use super::admission::{Admission, admit};
 use super::discover_error::DiscoverError;
+use super::discovery_report::{DiscoveryReport, Held, Retired};
 use super::get_error::GetError;
 use super::history::History;
 use super::start_error::StartError;
 use super::supervised::{Planner, Supervision};
 use crate::config::Config;
-use crate::discovery::{
-    Bounds, CacheError, Changes, Counter, Discovery, Fingerprint, Progress, Resolution, Scan,
-    ScanRequest,
-};
+use crate::discovery::{Bounds, Counter, Discovery, Progress, ScanRequest};
 use crate::name::PlannerName;
 use crate::suggest;
 
@@ -52,60 +50,6 @@ pub(crate) struct Roster {
     discovered_once: AtomicBool,
     latest: Mutex<Arc<DiscoveryReport>>,
     counter: Counter,
-}
-
-/// What a discovery found, and what it changed.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct DiscoveryReport {
-    /// What was read, and what could not be.
-    pub scan: Arc<Scan>,
-    /// Files that were added, changed or removed since the discovery before.
-    pub changes: Changes,
-    /// One value for the whole content of all folders.
-    pub fingerprint: Option<Fingerprint>,
-    /// Whether anything was remembered to compare the files with, by this registry or in the cache.
-    pub compared: bool,
-    /// How many files were opened and read.
-    pub files_read: usize,
-    /// Why nothing was remembered from or for other processes.
-    pub cache_problem: Option<Arc<CacheError>>,
-    /// Well-formed plugins that a trust gate turned away.
-    pub rejected: Vec<Rejected>,
-    /// Which of several files of one name counts.
-    pub resolution: Resolution,
-    /// Whether the catalog changed.
-    pub catalog_changed: bool,
-    /// What became of planners that the catalog no longer holds.
-    pub retired: Retired,
-    /// How long listing and reading took.
-    pub reading_took: Duration,
-    /// How long sorting the findings took, fingerprint included.
-    pub sorting_took: Duration,
-    /// How long it took altogether.
-    pub took: Duration,
-}
-
-/// What became of planners that were taken out of service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Retired {
-    /// Shut down and dropped.
-    pub shut_down: usize,
-    /// Still being called at the end of the bound; dropped with the registry, or when it is compacted.
-    pub leaked: usize,
-    /// Never started.
-    pub never_started: usize,
-}
-
-/// What a registry keeps so that references into earlier generations stay good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Held {
-    /// Generations of the catalog, the current one included.
-    pub generations: usize,
-    /// Bytes of their tables.
-    pub table_bytes: usize,
 }
 
 /// Which planners a discovery replaces.
