@@ -38,6 +38,8 @@ mod planner;
 mod registry;
 pub mod scrub;
 mod select;
+#[allow(dead_code, reason = "its users come with the trust chain")]
+mod state;
 mod suggest;
 mod trust;
 
@@ -53,4 +55,5 @@ pub use planner::{
 pub use plugin_api;
 pub use registry::{Registry, WarmUp};
 pub use select::{Breakdown, Excluded, Exclusion, Query, Ranked, SelectError, Selection};
+pub use state::StateError;
 pub use trust::Refusal;

@@ -7,13 +7,14 @@ use xtask::module_graph::{self, SourceFile};
 use xtask::workspace_root;
 
 /// Layer of each top-level module, as ARCHITECTURE.md has it.
-const LAYERS: [(&str, u8); 15] = [
+const LAYERS: [(&str, u8); 16] = [
     ("name", 0),
     ("scrub", 0),
     ("suggest", 0),
     ("event", 0),
     ("config", 1),
     ("discovery", 2),
+    ("state", 2),
     ("trust", 3),
     ("load", 4),
     ("planner", 5),

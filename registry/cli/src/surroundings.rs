@@ -27,6 +27,8 @@ pub(crate) struct Surroundings {
     pub(crate) data_dir: Option<PathBuf>,
     /// The user's folder for what can be made anew.
     pub(crate) cache_dir: Option<PathBuf>,
+    /// The user's folder for what a program remembers.
+    pub(crate) state_dir: Option<PathBuf>,
     /// The user's folder for configuration.
     pub(crate) config_dir: Option<PathBuf>,
     /// How answers look.
@@ -47,6 +49,7 @@ impl Surroundings {
                 .map(Path::to_owned),
             data_dir: user_dir("XDG_DATA_HOME", ".local/share"),
             cache_dir: user_dir("XDG_CACHE_HOME", ".cache"),
+            state_dir: user_dir("XDG_STATE_HOME", ".local/state"),
             config_dir: user_dir("XDG_CONFIG_HOME", ".config"),
             stdout: terminal::look(&io::stdout()),
             stderr: terminal::look(&io::stderr()),
@@ -75,10 +78,16 @@ impl Surroundings {
     /// What the command does unless somebody says otherwise.
     fn defaults(&self) -> Values {
         let values = Values::new().set_list("discovery.plugin_dirs", self.plugin_dirs());
-        match &self.cache_dir {
-            Some(dir) => values.set("discovery.cache_dir", dir.join("registry")),
-            None => values,
-        }
+        let folders = [
+            ("discovery.cache_dir", &self.cache_dir),
+            ("trust.state_dir", &self.state_dir),
+        ];
+        folders
+            .into_iter()
+            .fold(values, |values, (key, folder)| match folder {
+                Some(folder) => values.set(key, folder.join("registry")),
+                None => values,
+            })
     }
 
     /// Where plugins are looked for unless somebody says otherwise. A folder that is not there is
@@ -115,6 +124,7 @@ mod tests {
             program_dir: Some(folder.join("bin")),
             data_dir: Some(folder.join("share")),
             cache_dir: None,
+            state_dir: None,
             config_dir: None,
             stdout: Look::PLAIN,
             stderr: Look::PLAIN,

@@ -62,6 +62,17 @@ pub enum FileFault {
         /// Its permission bits.
         mode: u32,
     },
+    /// A folder of secrets that others may look into.
+    #[error(
+        "{path} is not private (mode {mode:04o}); try chmod 700",
+        path = shown_path(path)
+    )]
+    NotPrivate {
+        /// The folder.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// The system refused.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] io::Error),
@@ -84,6 +95,28 @@ pub(crate) fn read(path: &Path, size_max: u64) -> Result<Vec<u8>, FileFault> {
     } else {
         Err(FileFault::TooLarge(size_max))
     }
+}
+
+/// Whether the folder is this user's alone, and reached through folders that nobody else can write.
+pub(crate) fn check_private_folder(path: &Path) -> Result<(), FileFault> {
+    let metadata = match path.symlink_metadata() {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(FileFault::Missing),
+        Err(error) => return Err(error.into()),
+    };
+    let path = path.to_owned();
+    if metadata.is_symlink() {
+        return Err(FileFault::SymbolicLink { path });
+    }
+    let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    if owner != user {
+        return Err(FileFault::ForeignOwner { path, owner, user });
+    }
+    let mode = metadata.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(FileFault::NotPrivate { path, mode });
+    }
+    check_folders(&path)
 }
 
 fn open(path: &Path) -> Result<File, FileFault> {

@@ -18,7 +18,7 @@
 mod env;
 mod error;
 mod file;
-mod guarded;
+pub(crate) mod guarded;
 mod kind;
 mod layer;
 mod loader;

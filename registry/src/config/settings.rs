@@ -69,6 +69,9 @@ sections! {
             "FACTORY_ALLOWED_PLANNERS", Granting;
         /// Planners that are never admitted, whatever the allowlist says.
         blocked: Vec<PlannerName> = Names, "", "PLANNERS_BLOCK", Granting;
+        /// Where is kept what later processes have to know: highest versions, holds, reliability, events.
+        /// The command's default is the user's state folder.
+        state_dir: Folder = FolderOrOff, "off", "FACTORY_STATE_DIR", Granting;
     }
 
     /// How planners are ranked.

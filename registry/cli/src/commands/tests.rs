@@ -27,6 +27,7 @@ fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
         program_dir: None,
         data_dir: None,
         cache_dir: None,
+        state_dir: None,
         config_dir: None,
         stdout: Look::PLAIN,
         stderr: Look::PLAIN,
