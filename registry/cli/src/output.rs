@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use registry::diagnose::text::Look;
+use registry::scrub;
 use serde::Serialize;
 
 use crate::json;
@@ -25,8 +26,23 @@ impl<'a> Output<'a> {
         self.json
     }
 
-    /// Writes the answer: `body` as JSON, or the text that says the same.
+    /// Writes the answer: `body` as JSON, or the text that says the same. Secrets are masked.
     pub(crate) fn answer(
+        &mut self,
+        body: &impl Serialize,
+        text: impl FnOnce(Look) -> String,
+    ) -> io::Result<()> {
+        if self.json {
+            let document = json::document(body)?;
+            self.raw(scrub::mask_json(&document).as_bytes())
+        } else {
+            let text = text(self.look);
+            self.raw(text.as_bytes())
+        }
+    }
+
+    /// Like [`answer`](Self::answer), for what is to be worked with: its JSON is not changed.
+    pub(crate) fn product(
         &mut self,
         body: &impl Serialize,
         text: impl FnOnce(Look) -> String,

@@ -72,23 +72,23 @@ fn error(json: &[u8]) -> CallFailure {
     let Ok(mut error) = serde_json::from_slice(json) else {
         return CallFailure::Protocol("its error is no JSON, or too long");
     };
-    escape_texts(&mut error);
+    scrub_texts(&mut error);
     CallFailure::Error(error)
 }
 
-/// Escapes every text in a value that was read from JSON, which bounds how deep it nests.
-fn escape_texts(value: &mut Value) {
+/// Scrubs every text in a value that was read from JSON, which bounds how deep it nests.
+fn scrub_texts(value: &mut Value) {
     match value {
-        Value::String(text) => *text = scrub::escape(text).into_owned(),
-        Value::Array(values) => values.iter_mut().for_each(escape_texts),
-        Value::Object(fields) => fields.values_mut().for_each(escape_texts),
+        Value::String(text) => *text = scrub::plugin_text(text).into_owned(),
+        Value::Array(values) => values.iter_mut().for_each(scrub_texts),
+        Value::Object(fields) => fields.values_mut().for_each(scrub_texts),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
 /// A plugin's text as it may be shown.
 pub(super) fn shown(text: &str) -> String {
-    let text = scrub::escape(text);
+    let text = scrub::plugin_text(text);
     match text.char_indices().nth(limits::ERROR_MESSAGE_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.into_owned(),

@@ -55,7 +55,7 @@ impl CallState<'_> {
             return;
         };
         let text = cut(text);
-        let text = scrub::escape(&text);
+        let text = scrub::plugin_text(&text);
         let planner = self.planner.as_str();
         if dropped > 0 {
             tracing::warn!(target: "registry::plugin", planner, dropped, "log lines came too fast and were dropped");

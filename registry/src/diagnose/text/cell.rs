@@ -8,7 +8,7 @@ use crate::scrub;
 /// Stands where there is nothing to say.
 const NOTHING: &str = "—";
 
-/// A piece of text that is safe to print: it was escaped when it came in, and has no line break.
+/// A piece of text that is safe to print: it was scrubbed when it came in, and has no line break.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     text: String,
@@ -16,14 +16,14 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// `text`, escaped; a dash if it is empty.
+    /// `text`, scrubbed; a dash if it is empty.
     pub fn new(text: impl AsRef<str>) -> Cell {
         let text = text.as_ref();
         if text.is_empty() {
             return Cell::nothing();
         }
         Cell {
-            text: scrub::escape(text).into_owned(),
+            text: scrub::text(text).into_owned(),
             ink: Ink::Plain,
         }
     }

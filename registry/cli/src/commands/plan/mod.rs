@@ -40,7 +40,7 @@ pub(super) fn run(
         // As the planner is called, not as it was typed.
         let name = planner.name().as_str();
         let body = Answer::new(name, &answer);
-        output.answer(&body, |look| text::plan(name, &answer, look))?;
+        output.product(&body, |look| text::plan(name, &answer, look))?;
     }
     Ok(())
 }
