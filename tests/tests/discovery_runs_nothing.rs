@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use plugin_api::API_VERSION;
-use registry::Registry;
 use registry::diagnose::{GateKind, PlannerState};
+use registry::{Query, Registry};
 use tests::{PluginFolder, RegistryCommand, manifest_source};
 
 /// A library whose constructor ends whatever process opens it.
@@ -89,6 +89,9 @@ fn no_question_about_a_planner_or_its_file_runs_its_constructor_and_using_it_doe
         assert_eq!(explained, [None, at_allowlist, None, at_allowlist]);
         assert_eq!(registry.diagnose().unwrap().found(), 1);
         assert_eq!(registry.health(1).active, 1);
+        let selection = registry.select(Query::new("anything")).unwrap();
+        assert_eq!(selection.best().name().as_str(), "marking_planner");
+        assert_eq!(selection.ranking().len(), 1);
     }
     assert!(!marker.exists(), "a constructor ran");
     assert_eq!(
@@ -116,6 +119,7 @@ fn no_question_to_the_command_runs_a_constructor() {
         &["inspect", &file],
         &["diagnose", "--verbose"],
         &["health"],
+        &["select", "--objective", "anything"],
     ] {
         let answer = RegistryCommand::new(arguments)
             .env("FACTORY_ALLOWED_PLANNERS", "marking_planner")
