@@ -17,7 +17,7 @@ use super::{DEPTH_MAX, ManifestError};
 const KEYS_COMPARED_MAX: usize = 24;
 
 /// Room for the keys of an object of usual size.
-const PAIRS_EXPECTED: usize = 8;
+const PAIRS_EXPECTED: usize = 16;
 
 /// One JSON value; text borrows from the input where it holds no escape.
 #[derive(Debug, PartialEq)]

@@ -16,31 +16,85 @@ pub fn map<T: Sync, R: Send>(
     threads_max: NonZeroUsize,
     f: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
+    let each = |(): &mut (), item: &[T], results: &mut Vec<R>| results.extend(item.iter().map(&f));
+    map_chunks(items, NonZeroUsize::MIN, threads_max, || (), each)
+}
+
+/// The same for items that are not worth a turn each: threads take the next `chunk_len` of them,
+/// and each thread has a `state` of its own. `f` appends one result for each item of a chunk.
+pub fn map_chunks<T: Sync, R: Send, S>(
+    items: &[T],
+    chunk_len: NonZeroUsize,
+    threads_max: NonZeroUsize,
+    state: impl Fn() -> S + Sync,
+    f: impl Fn(&mut S, &[T], &mut Vec<R>) + Sync,
+) -> Vec<R> {
+    let chunks = items.len().div_ceil(chunk_len.get());
+    let threads_max = threads_max.get().min(chunks).max(1);
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut results = Vec::new();
+        let mut state = state();
+        let mut taken = Taken {
+            chunks: Vec::new(),
+            results: Vec::with_capacity(items.len() / threads_max),
+        };
         loop {
-            // Relaxed: a read-modify-write gives each item once; the results are published by
+            // Relaxed: a read-modify-write gives each chunk once; the results are published by
             // joining the threads.
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else {
-                return results;
-            };
-            results.push((index, f(item)));
+            if index >= chunks {
+                return taken;
+            }
+            let start = index * chunk_len.get();
+            let end = items.len().min(start + chunk_len.get());
+            let before = taken.results.len();
+            f(&mut state, &items[start..end], &mut taken.results);
+            taken.chunks.push((index, taken.results.len() - before));
         }
     };
-    let helpers_max = threads_max.get().min(items.len()).saturating_sub(1);
-    let mut results = thread::scope(|scope| {
+    let taken = thread::scope(|scope| {
         let spawn = || thread::Builder::new().spawn_scoped(scope, work);
-        let helpers: Vec<_> = (0..helpers_max).map_while(|_| spawn().ok()).collect();
-        let mut results = work();
+        let helpers: Vec<_> = (1..threads_max).map_while(|_| spawn().ok()).collect();
+        let mut taken = vec![work()];
         for helper in helpers {
-            results.extend(helper.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            taken.push(helper.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        results
+        taken
     });
-    results.sort_unstable_by_key(|&(index, _)| index);
-    results.into_iter().map(|(_, result)| result).collect()
+    in_order(taken, items.len())
+}
+
+/// What one thread did.
+struct Taken<R> {
+    /// The chunks it took, in ascending order, and how many results each gave.
+    chunks: Vec<(usize, usize)>,
+    results: Vec<R>,
+}
+
+/// All results in the order of their chunks.
+fn in_order<R>(mut taken: Vec<Taken<R>>, len: usize) -> Vec<R> {
+    if let [only] = &mut *taken {
+        return std::mem::take(&mut only.results);
+    }
+    let mut chunks = Vec::new();
+    for (thread, taken) in taken.iter().enumerate() {
+        chunks.extend(
+            taken
+                .chunks
+                .iter()
+                .map(|&(index, len)| (index, thread, len)),
+        );
+    }
+    chunks.sort_unstable();
+    let mut rests: Vec<_> = taken
+        .into_iter()
+        .map(|taken| taken.results.into_iter())
+        .collect();
+    let mut results = Vec::with_capacity(len);
+    for (_, thread, len) in chunks {
+        results.extend(rests[thread].by_ref().take(len));
+    }
+    results
 }
 
 #[cfg(test)]
@@ -73,6 +127,24 @@ mod tests {
         });
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 3);
         assert!(ids.contains(&thread::current().id()));
+    }
+
+    #[test]
+    fn chunks_cover_all_items_once_and_share_the_state_of_their_thread() {
+        let len = threads(7);
+        for count in [0, 1, 6, 7, 8, 50] {
+            let items: Vec<usize> = (0..count).collect();
+            let number = |seen: &mut usize, chunk: &[usize], results: &mut Vec<usize>| {
+                *seen += chunk.len();
+                results.resize(results.len() + chunk.len(), *seen);
+            };
+            let numbered = map_chunks(&items, len, threads(1), || 0, number);
+            let expected: Vec<_> = items.iter().map(|i| count.min((i / 7 + 1) * 7)).collect();
+            assert_eq!(numbered, expected);
+            let copy =
+                |(): &mut (), chunk: &[usize], results: &mut Vec<usize>| results.extend(chunk);
+            assert_eq!(map_chunks(&items, len, threads(3), || (), copy), items);
+        }
     }
 
     #[test]

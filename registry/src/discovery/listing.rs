@@ -71,7 +71,7 @@ impl Listing {
     /// Lists one file, whatever it is called.
     pub(super) fn single(name: &[u8]) -> Self {
         let mut listing = Self::default();
-        listing.keep(b"", name, FileType::Unknown, true);
+        listing.keep(b"", name, FileType::Unknown, |_| true);
         listing
     }
 
@@ -111,7 +111,7 @@ impl Listing {
                 continue;
             }
             if name.ends_with(b".so") {
-                self.keep(&prefix, name, entry.file_type(), first(name));
+                self.keep(&prefix, name, entry.file_type(), &first);
                 continue;
             }
             let path = CString::new([&prefix, name].concat()).unwrap_or_default();
@@ -124,8 +124,8 @@ impl Listing {
         Ok(())
     }
 
-    fn keep(&mut self, prefix: &[u8], name: &[u8], kind: FileType, first: bool) {
-        if !first && self.names.len() > NAMES_BYTES_MAX {
+    fn keep(&mut self, prefix: &[u8], name: &[u8], kind: FileType, first: impl Fn(&[u8]) -> bool) {
+        if self.names.len() > NAMES_BYTES_MAX && !first(name) {
             self.files_left_out += 1;
             return;
         }

@@ -65,9 +65,11 @@ impl Root {
     /// can block the opening.
     pub(super) fn open_file(&self, relative: &CStr) -> Result<(OwnedFd, Statx), Refusal> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let fd = self
-            .open_beneath(relative, flags)
-            .map_err(|error| self.explain(relative, error))?;
+        let opened = match self.open_here(relative, flags) {
+            Err(Errno::LOOP) => self.open_beneath(relative, flags),
+            opened => opened,
+        };
+        let fd = opened.map_err(|error| self.explain(relative, error))?;
         let stat = stat(fd.as_fd())?;
         check_regular(FileType::from_raw_mode(stat.stx_mode.into()))?;
         Ok((fd, stat))
@@ -77,6 +79,16 @@ impl Root {
     pub(super) fn stat(&self, relative: &CStr) -> Result<Statx, Errno> {
         let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC;
         rustix::fs::statx(&self.fd, relative, flags, WANTED)
+    }
+
+    /// Opens a name of this very directory, unless it is a link: then there is nothing on the way that
+    /// could lead out, and the kernel need not look for it. [`Errno::LOOP`] is for all other paths.
+    fn open_here(&self, relative: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+        let name = relative.to_bytes();
+        if name.contains(&b'/') || name == b"." || name == b".." {
+            return Err(Errno::LOOP);
+        }
+        rustix::fs::openat(&self.fd, relative, flags | OFlags::NOFOLLOW, Mode::empty())
     }
 
     fn open_beneath(&self, relative: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {

@@ -8,6 +8,7 @@ use super::cache::{Cache, CacheError, Memories};
 use super::changes::Changes;
 use super::examine::Reading;
 use super::fingerprint::Fingerprint;
+use super::first::First;
 use super::identity::Timestamp;
 use super::memory::Memory;
 use super::progress::Counter;
@@ -95,8 +96,10 @@ impl Discovery {
         let loaded = self.load(request);
         let compared = self.last.is_some() || !self.memories.is_empty();
         let mut memories = std::mem::take(&mut self.memories);
+        let first = First::new(&request.first);
         let orders = Orders {
             request,
+            first: &first,
             reading: Reading {
                 bytes_max: request.bounds.file_bytes_max,
                 deep: request.deep,

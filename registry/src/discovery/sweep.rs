@@ -3,33 +3,40 @@
 //! A file whose identity is the remembered one costs one `statx` and is not opened. Looking and
 //! reading happen in two threads; taking in what they found is sequential.
 
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use registry_core::parallel::map_chunks;
 use rustix::io::Errno;
 
 use super::changes::Changes;
 use super::elf::Buffers;
 use super::examine::{Place, Reading, Seen, examine};
+use super::first::First;
 use super::identity::FileIdentity;
 use super::left_out::{LeftOut, LeftOutBy};
 use super::listing::{Entry, Listing};
 use super::memory::{Memory, Remembered};
-use super::parallel::in_halves;
 use super::progress::Counter;
 use super::refusal::{Refusal, Refused};
 use super::request::{ScanRequest, Target};
 use super::root::Root;
 
-/// How many files that need no reading are counted as examined together.
-const UNCOUNTED_MAX: usize = 64;
+/// How many threads look at files.
+pub(super) const THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+
+/// How many files a thread takes at a time. Starting a thread for fewer costs more than it saves.
+pub(super) const CHUNK_LEN: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 /// What a pass is told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Orders<'a> {
     pub(super) request: &'a ScanRequest,
+    /// Names whose files are examined before any bound applies.
+    pub(super) first: &'a First,
     pub(super) reading: Reading,
     pub(super) deadline: Option<Instant>,
     /// Whether remembered identities count for nothing.
@@ -69,7 +76,7 @@ impl Found {
 pub(super) fn pass(target: &Target, memory: &mut Memory, orders: Orders<'_>) -> Found {
     let (path, opened) = match target {
         Target::File(path) => (path, open_single(path)),
-        Target::Directory(path) => (path, open_directory(path, orders.request)),
+        Target::Directory(path) => (path, open_directory(path, orders)),
     };
     match opened {
         Ok((root, listing)) => sweep(&root, listing, memory, orders),
@@ -77,9 +84,10 @@ pub(super) fn pass(target: &Target, memory: &mut Memory, orders: Orders<'_>) -> 
     }
 }
 
-fn open_directory(path: &Path, request: &ScanRequest) -> Result<(Root, Listing), Refusal> {
+fn open_directory(path: &Path, orders: Orders<'_>) -> Result<(Root, Listing), Refusal> {
     let root = Root::open(path, path)?;
-    let listing = Listing::read(&root, &request.bounds, |name| is_first(name, request));
+    let bounds = &orders.request.bounds;
+    let listing = Listing::read(&root, bounds, |name| orders.first.holds(name));
     Ok((root, listing))
 }
 
@@ -120,7 +128,10 @@ fn sweep(root: &Root, mut listing: Listing, memory: &mut Memory, orders: Orders<
     let entries = pass.within_bounds(&mut found.left_out);
     orders.counter.listed(entries.len());
     let known = &*memory;
-    let outcomes = in_halves(&entries, |entries| pass.look_at_all(entries, known));
+    let look = |buffers: &mut Buffers, entries: &[Entry], outcomes: &mut Vec<Outcome>| {
+        pass.look_at_all(entries, known, buffers, outcomes);
+    };
+    let outcomes = map_chunks(&entries, CHUNK_LEN, THREADS, Buffers::default, look);
     pass.take_in(entries.iter().copied().zip(outcomes), memory, &mut found);
     found
 }
@@ -167,20 +178,23 @@ impl Pass<'_> {
 
     /// Looks at files one by one, and counts them: those that are read at once, as that may take long,
     /// and the others together, as two threads that count get in each other's way.
-    fn look_at_all(&self, entries: &[Entry], memory: &Memory) -> Vec<Outcome> {
-        let mut buffers = Buffers::default();
+    fn look_at_all(
+        &self,
+        entries: &[Entry],
+        memory: &Memory,
+        buffers: &mut Buffers,
+        outcomes: &mut Vec<Outcome>,
+    ) {
         let mut uncounted = 0;
-        let mut outcomes = Vec::with_capacity(entries.len());
         for &entry in entries {
-            let outcome = self.look(entry, memory, &mut buffers);
+            let outcome = self.look(entry, memory, buffers);
             uncounted += 1;
-            if matches!(outcome, Outcome::Read(..)) || uncounted == UNCOUNTED_MAX {
+            if matches!(outcome, Outcome::Read(..)) {
                 self.orders.counter.examined(std::mem::take(&mut uncounted));
             }
             outcomes.push(outcome);
         }
         self.orders.counter.examined(uncounted);
-        outcomes
     }
 
     fn look(&self, entry: Entry, memory: &Memory, buffers: &mut Buffers) -> Outcome {
@@ -209,7 +223,7 @@ impl Pass<'_> {
     fn is_first(&self, entry: Entry) -> bool {
         let path = self.listing.name(entry).to_bytes();
         let name = path.rsplit(|&byte| byte == b'/').next();
-        name.is_some_and(|name| is_first(name, self.orders.request))
+        name.is_some_and(|name| self.orders.first.holds(name))
     }
 
     fn place(&self, entry: Entry) -> Place<'_> {
@@ -289,23 +303,4 @@ fn renew(memory: &mut Memory, index: usize, mut seen: Seen, changes: &mut Change
         changes.of_candidates += 1;
     }
     memory.replace(index, seen);
-}
-
-/// Whether a file of this name may hold a planner that is examined before any bound applies.
-fn is_first(file: &[u8], request: &ScanRequest) -> bool {
-    request.first.iter().any(|name| is_called(name, file))
-}
-
-/// Whether a file is called after the planner `name`: `NAME.so` or `libNAME.so`.
-pub(crate) fn is_called(name: &str, file: &[u8]) -> bool {
-    let stem = file.strip_suffix(b".so").unwrap_or(file);
-    let bare = stem.strip_prefix(b"lib").unwrap_or(stem);
-    alike(name, stem) || alike(name, bare)
-}
-
-/// Compilers turn `-` into `_` in file names.
-fn alike(name: &str, stem: &[u8]) -> bool {
-    let plain = |byte: u8| if byte == b'-' { b'_' } else { byte };
-    let stem = stem.iter().copied();
-    name.len() == stem.len() && name.bytes().map(plain).eq(stem.map(plain))
 }

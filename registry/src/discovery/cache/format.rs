@@ -10,14 +10,15 @@ use std::sync::Arc;
 
 use blake3::Hash;
 use plugin_api::manifest::Manifest;
+use registry_core::parallel::map_chunks;
 
 use super::super::candidate::Candidate;
 use super::super::elf::Library;
 use super::super::examine::{Seen, Verdict};
 use super::super::identity::{FileIdentity, Timestamp};
 use super::super::memory::{Memory, Remembered};
-use super::super::parallel::in_halves;
 use super::super::request::Target;
+use super::super::sweep::{CHUNK_LEN, THREADS};
 
 /// Changes with the layout, and with what the reader of libraries accepts.
 const MAGIC: &[u8] = concat!(
@@ -173,10 +174,14 @@ impl<'a> Reader<'a> {
             records.push(self.bytes()?);
         }
         let label: Arc<Path> = path.into();
-        let files = in_halves(&records, |records| {
-            let read = |record: &&[u8]| Reader(record).candidate(&label);
-            records.iter().map(read).collect()
-        });
+        let read = |(): &mut (), records: &[&[u8]], files: &mut Vec<_>| {
+            files.extend(
+                records
+                    .iter()
+                    .map(|record| Reader(record).candidate(&label)),
+            );
+        };
+        let files = map_chunks(&records, CHUNK_LEN, THREADS, || (), read);
         let mut memory = Memory::default();
         memory.renew(&[], files.into_iter().collect::<Option<Vec<_>>>()?);
         Some(memory)

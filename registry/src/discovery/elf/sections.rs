@@ -21,8 +21,9 @@ const SHT_NOBITS: u32 = 8;
 const SHF_ALLOC: u64 = 1 << 1;
 const SHF_COMPRESSED: u64 = 1 << 11;
 
-#[derive(Clone, Copy)]
-struct Section {
+/// A section header.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Section {
     name: u32,
     kind: u32,
     flags: u64,
@@ -38,14 +39,18 @@ pub(super) fn manifest<'v>(
     headers: &Headers,
     dynamic: &Dynamic,
 ) -> Result<&'v [u8], ElfError> {
-    let sections = read_table(view, headers)?;
-    check_dynamic(&sections, headers, dynamic)?;
-    let section = find(view, &sections, headers)?;
+    // Taken out and given back, so that a thread allocates them once and not for every file.
+    let mut sections = std::mem::take(view.sections());
+    let found = read_table(view, headers, &mut sections)
+        .and_then(|()| check_dynamic(&sections, headers, dynamic))
+        .and_then(|()| find(view, &sections, headers));
+    *view.sections() = sections;
+    let section = found?;
     let Ok(bytes @ ..=SIZE_BYTES_MAX) = usize::try_from(section.bytes) else {
         let bytes = section.bytes;
         return Err(ManifestError::TooLarge { bytes }.into());
     };
-    let raw = view.bytes(section.offset, bytes)?;
+    let raw = view.last_bytes(section.offset, bytes)?;
     // Compilers that place a C string leave its final NUL, linkers pad with NULs.
     let end = raw
         .iter()
@@ -54,7 +59,11 @@ pub(super) fn manifest<'v>(
     Ok(&raw[..end])
 }
 
-fn read_table(view: &mut View<'_>, headers: &Headers) -> Result<Vec<Section>, ElfError> {
+fn read_table(
+    view: &mut View<'_>,
+    headers: &Headers,
+    sections: &mut Vec<Section>,
+) -> Result<(), ElfError> {
     let (table, count) = (headers.sections, usize::from(headers.sections.count));
     if table.offset == 0 || count == 0 {
         return Err(ElfError::NoManifest);
@@ -73,11 +82,11 @@ fn read_table(view: &mut View<'_>, headers: &Headers) -> Result<Vec<Section>, El
     if raw.first() != Some(&[0; HEADER_BYTES]) {
         return bad("the first of them is not null");
     }
-    let mut sections = Vec::with_capacity(count);
+    sections.clear();
     for (index, raw) in raw.iter().enumerate() {
         sections.push(Section::parse(index, raw, len)?);
     }
-    Ok(sections)
+    Ok(())
 }
 
 impl Section {

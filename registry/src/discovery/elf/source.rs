@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::os::fd::BorrowedFd;
 
 use super::ElfError;
+use super::sections::Section;
 
 /// The least that is read at once. From the start of a library it usually covers the program
 /// headers and the names of needed libraries, from the dynamic entries on the section headers.
@@ -36,6 +37,7 @@ pub(in crate::discovery) struct Buffers {
     part: Vec<u8>,
     /// The range of the file that `part` holds.
     held: Range<u64>,
+    sections: Vec<Section>,
 }
 
 impl Buffers {
@@ -82,8 +84,22 @@ impl<'a> View<'a> {
         self.source.len()
     }
 
+    /// Room for section headers.
+    pub(super) fn sections(&mut self) -> &mut Vec<Section> {
+        &mut self.buffers.sections
+    }
+
     /// `len` bytes from `at`; the caller has checked that they lie inside the source.
     pub(super) fn bytes(&mut self, at: u64, len: usize) -> Result<&[u8], ElfError> {
+        self.bytes_ahead(at, len, CHUNK_BYTES)
+    }
+
+    /// The same for what is read last: nothing beyond it.
+    pub(super) fn last_bytes(&mut self, at: u64, len: usize) -> Result<&[u8], ElfError> {
+        self.bytes_ahead(at, len, 0)
+    }
+
+    fn bytes_ahead(&mut self, at: u64, len: usize, chunk: usize) -> Result<&[u8], ElfError> {
         let end = at.saturating_add(len as u64);
         match self.source {
             Source::Bytes(bytes) => within(bytes, at, len).ok_or_else(|| ElfError::Read(ended())),
@@ -94,7 +110,7 @@ impl<'a> View<'a> {
                 let held = &self.buffers.held;
                 if !(held.start <= at && end <= held.end) {
                     let rest = usize::try_from(size.saturating_sub(at)).unwrap_or(usize::MAX);
-                    let ahead = len.max(rest.min(CHUNK_BYTES));
+                    let ahead = len.max(rest.min(chunk));
                     self.buffers.part(fd, at, ahead)?;
                 }
                 let start = at - self.buffers.held.start;
