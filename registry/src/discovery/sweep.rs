@@ -150,8 +150,8 @@ enum Outcome {
     Same(usize),
     /// It was read; the place is that of the state remembered before.
     Read(Option<usize>, Seen),
-    /// There was no time for it.
-    NoTime,
+    /// There was no time for it; the place is that of the state remembered before.
+    NoTime(Option<usize>),
 }
 
 impl Pass<'_> {
@@ -210,13 +210,13 @@ impl Pass<'_> {
         }
         let deadline = self.orders.deadline;
         if deadline.is_some_and(|deadline| Instant::now() > deadline) && !self.is_first(entry) {
-            return Outcome::NoTime;
+            return Outcome::NoTime(before);
         }
         let seen = examine(self.place(entry), trusted, self.orders.reading, buffers);
         match (seen, before) {
             (Some(seen), before) => Outcome::Read(before, seen),
             (None, Some(index)) => Outcome::Same(index),
-            (None, None) => Outcome::NoTime,
+            (None, None) => Outcome::NoTime(None),
         }
     }
 
@@ -242,6 +242,8 @@ impl Pass<'_> {
         found: &mut Found,
     ) {
         let mut kept = vec![false; memory.files().len()];
+        // What was known of these may be wrong by now: it is forgotten, but they are not gone.
+        let mut late = vec![false; memory.files().len()];
         let mut added = Vec::new();
         for (entry, outcome) in outcomes {
             match outcome {
@@ -259,18 +261,24 @@ impl Pass<'_> {
                     let name = self.listing.name(entry).to_bytes().into();
                     added.push(Remembered { name, seen });
                 }
-                Outcome::NoTime => {
+                Outcome::NoTime(before) => {
+                    if let Some(index) = before {
+                        late[index] = true;
+                    }
                     let path = self.place(entry).path();
                     found.left_out.file(LeftOutBy::Time, path);
                 }
             }
         }
-        for (file, _) in memory.files().iter().zip(&kept).filter(|(_, kept)| !**kept) {
+        for (index, file) in memory.files().iter().enumerate() {
+            if kept[index] || late[index] {
+                continue;
+            }
             let verdict = &file.seen.verdict;
             found.changes.removed.push(verdict.path().to_owned());
             found.changes.of_candidates += usize::from(verdict.is_candidate());
         }
-        if !found.changes.removed.is_empty() || !added.is_empty() {
+        if kept.contains(&false) || !added.is_empty() {
             memory.renew(&kept, added);
         }
     }

@@ -256,3 +256,22 @@ fn a_link_is_read_again_only_when_its_target_changes() {
         (2, vec!["link", "one"])
     );
 }
+
+#[test]
+fn a_known_file_for_which_there_is_no_time_is_left_out_and_not_said_to_be_gone() {
+    let mut ground = Ground::new(false, tomorrow);
+    ground.discover();
+    ground.plugin("two", "second");
+    ground.request.bounds.time_max = Duration::ZERO;
+    let hurried = ground.discover();
+    assert_eq!(Ground::names(&hurried), ["one", "three"]);
+    assert_eq!(hurried.scan.left_out.files, 1);
+    assert_eq!(hurried.scan.left_out.listed[0].path, ground.path("two"));
+    let changes = &hurried.changes;
+    assert_eq!((changes.removed.len(), changes.unchanged), (0, 3));
+    ground.request.bounds.time_max = Duration::from_mins(1);
+    let next = ground.discover();
+    assert_eq!(Ground::names(&next), ["one", "three", "second"]);
+    assert_eq!(files(&next.changes.added), ["two"]);
+    assert!(next.scan.left_out.is_empty());
+}
