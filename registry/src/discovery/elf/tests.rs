@@ -246,8 +246,19 @@ fn dynamic_entries_are_read_through_the_one_dynamic_segment() {
         code(&image.clone().entry(NEEDED, 1 << 40).bytes()),
         "E_BAD_DYNAMIC"
     );
-    let long = image.named(NEEDED, &"x".repeat(300)).bytes();
+    let long = image.clone().named(NEEDED, &"x".repeat(300)).bytes();
     assert_eq!(code(&long), "E_BAD_DYNAMIC");
+    let mut unended = image.named(NEEDED, "libc.so.6").bytes();
+    let part = |at| usize::try_from(u64::from_le_bytes(unended[at..at + 8].try_into().unwrap()));
+    let (start, len) = (part(Image::DYNAMIC + 8), part(Image::DYNAMIC + 32));
+    // The last entry but one is the size of the names; without its last byte no NUL ends them.
+    let size = start.unwrap() + len.unwrap() - 24;
+    unended[size] -= 1;
+    assert_eq!(
+        message(&unended),
+        "dynamic entries: a name has no end within the table, or is over 255 bytes"
+    );
+    assert_eq!(code(&unended), "E_BAD_DYNAMIC");
 }
 
 #[test]
