@@ -1,11 +1,12 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use super::super::testing::{Image, manifest};
 use super::super::{Discovered, Discovery, ScanRequest};
 use super::*;
+
+mod sharing;
 
 /// A directory of plugins, and a folder for the cache.
 struct Ground {
@@ -209,68 +210,4 @@ fn what_a_killed_writer_left_is_removed_and_caches_are_few() {
     let left = fs::read_dir(ground.cache()).unwrap().count();
     assert_eq!(left, 64 + 1);
     assert_eq!(ground.discover().read, 1);
-}
-
-const CHILD: &str = "REGISTRY_TEST_CACHE_CHILD";
-
-/// Discovers again and again in a process of its own, if told to by the test below.
-#[test]
-fn a_child_shares_the_cache() {
-    let Some(folder) = std::env::var_os(CHILD).map(PathBuf::from) else {
-        return;
-    };
-    let request = ScanRequest {
-        directories: vec![folder.join("plugins")],
-        ..ScanRequest::default()
-    };
-    for round in 0..25 {
-        let mut discovery = Discovery::with_cache(folder.join("cache"));
-        let discovered = discovery.discover(&request);
-        assert_eq!(discovered.scan.candidates.len(), 50, "round {round}");
-        assert_eq!(problem(&discovered), None, "round {round}");
-        // Without a cache the next to come writes one.
-        if round % 2 == 0 {
-            for entry in fs::read_dir(folder.join("cache")).unwrap().flatten() {
-                if entry
-                    .file_name()
-                    .as_encoded_bytes()
-                    .starts_with(b"discovery-")
-                {
-                    let _ = fs::remove_file(entry.path());
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn eight_processes_share_one_cache_though_some_are_killed() {
-    let ground = Ground::new(50);
-    let spawn = || {
-        Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "discovery::cache::tests::a_child_shares_the_cache",
-            ])
-            .env(CHILD, ground.folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap()
-    };
-    for _ in 0..8 {
-        let mut children: Vec<_> = (0..8).map(|_| spawn()).collect();
-        // Whatever these were doing, they are stopped in the midst of it.
-        for child in &mut children[6..] {
-            child.kill().unwrap();
-        }
-        for (number, child) in children.iter_mut().enumerate() {
-            let status = child.wait().unwrap();
-            assert!(number >= 6 || status.success(), "child {number}: {status}");
-        }
-        let discovered = ground.discover();
-        assert_eq!(
-            (problem(&discovered), discovered.scan.candidates.len()),
-            (None, 50)
-        );
-    }
 }
