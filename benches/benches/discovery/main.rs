@@ -9,6 +9,7 @@
     reason = "a benchmark may stop at the first failure and talks to a person"
 )]
 
+mod command;
 mod ground;
 mod peers;
 
@@ -40,6 +41,7 @@ fn main() {
         bencher.iter(|| black_box(peers::load(&small)));
     });
     ratios(&large);
+    new_process(&small);
     criterion.final_summary();
 }
 
@@ -159,6 +161,14 @@ fn ratios(ground: &Ground) {
         timed(|| first(ground, true))
     }]);
     report("first, deep / BLAKE3 in two threads", deep, hash, 1.2);
+}
+
+/// The command in a new process, with a warm cache.
+fn new_process(ground: &Ground) {
+    let list = command::List::new(ground);
+    println!("\n{} files, medians of {ROUNDS} processes", ground.files());
+    let [find, ours] = medians([&mut || command::find(ground), &mut || list.run()]);
+    report("registry list / find -printf", ours, find, 3.0);
 }
 
 /// What is kept for each plugin, by the growth of the process.
