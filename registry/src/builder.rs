@@ -7,9 +7,10 @@ use std::sync::Arc;
 use crate::config::{Config, ConfigError, Environment, Loader, Values};
 use crate::planner::{self, Builtin, BuiltinError, Roster, Supervision};
 use crate::registry::Registry;
+use crate::trust::{KeysError, Signatures};
 
 /// Puts a [`Registry`] together. Nothing is opened before the registry is used, but configuration
-/// files.
+/// files and the file of trusted keys.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Builder {
@@ -26,6 +27,9 @@ pub enum BuildError {
     /// The configuration is wrong; every problem is in it.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The file of trusted keys is wrong.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// A planner linked into the host was not taken.
     #[error(transparent)]
     Builtin(#[from] BuiltinError),
@@ -36,6 +40,7 @@ impl BuildError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Config(error) => error.code(),
+            Self::Keys(error) => error.code(),
             Self::Builtin(error) => error.code(),
         }
     }
@@ -44,6 +49,7 @@ impl BuildError {
     pub fn remedy(&self) -> String {
         match self {
             Self::Config(_) => "Mend what each line names; it says what is allowed.".to_owned(),
+            Self::Keys(error) => error.remedy().to_owned(),
             Self::Builtin(error) => error.remedy(),
         }
     }
@@ -88,7 +94,7 @@ impl Builder {
         self
     }
 
-    /// Checks the configuration.
+    /// Checks the configuration and the trusted keys.
     pub fn build(self) -> Result<Registry, BuildError> {
         let mut values = self.values;
         if !self.plugin_dirs.is_empty() {
@@ -96,7 +102,8 @@ impl Builder {
             values = values.set_list("discovery.plugin_dirs", folders);
         }
         let config = self.loader.overrides(values).load()?;
-        let supervision = Arc::new(Supervision::of(&config));
+        let signatures = Signatures::read(&config)?;
+        let supervision = Arc::new(Supervision::of(&config, signatures));
         let builtins = planner::planners_of(self.builtins, &config, &supervision)?;
         Ok(Registry::of(Roster::new(config, supervision, builtins)))
     }

@@ -50,10 +50,12 @@ pub use name::{NameError, PlannerName};
 pub use planner::{
     Builtin, BuiltinError, CallCounts, CallError, CallProblem, CancelToken, DiscoverError,
     DiscoveryReport, FailedStart, GetError, Handle, Held, Phase, PlanFailure, Planner, Rejected,
-    Retired, StartError, StartFailure, StartSample,
+    Retired, StartError, StartFailure, StartSample, Verification, VerifyError,
 };
 pub use plugin_api;
 pub use registry::{Registry, WarmUp};
 pub use select::{Breakdown, Excluded, Exclusion, Query, Ranked, SelectError, Selection};
 pub use state::StateError;
-pub use trust::Refusal;
+pub use trust::{
+    KeyFault, KeyId, KeysError, KeysFault, Refusal, SignatureRefusal, SignatureStanding, SigningKey,
+};

@@ -15,7 +15,7 @@ use crate::discovery::Progress;
 use crate::name::PlannerName;
 use crate::planner::{
     CancelToken, DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, PlanFailure,
-    Planner, Replace, Roster, StartSample,
+    Planner, Replace, Roster, StartSample, Verification, VerifyError,
 };
 use crate::select::{PoolOfGeneration, Query, SelectError, Selection};
 
@@ -184,6 +184,18 @@ impl Registry {
         self.observe(|observed| observed.explain_file(path.as_ref()))
     }
 
+    /// Applies every trust gate to the bytes that the file of the planner `name` holds now. Loads
+    /// nothing.
+    pub fn verify(&self, name: &str) -> Result<Verification, VerifyError> {
+        self.roster.verify(name)
+    }
+
+    /// Applies every trust gate to the bytes that the file at `path` holds now, wherever it lies.
+    /// Loads nothing.
+    pub fn verify_file(&self, path: impl AsRef<Path>) -> Result<Verification, VerifyError> {
+        self.roster.verify_file(path.as_ref())
+    }
+
     /// Whether at least `active_min` planners can be used. Starts none.
     pub fn health(&self, active_min: usize) -> Health {
         match self.diagnose() {
@@ -195,6 +207,7 @@ impl Registry {
     fn observe<R>(&self, look: impl FnOnce(Observed<'_>) -> R) -> Result<R, GetError> {
         Ok(look(Observed {
             config: self.config(),
+            policy: self.roster.policy(),
             planners: self.roster.planners()?,
             discovered: &self.roster.latest(),
         }))

@@ -110,7 +110,8 @@ pub(super) fn read(
     }
 }
 
-fn parse(bytes: Vec<u8>) -> Result<Dict, Reason> {
+/// The tree of a file of TOML, with dates as the text they were written as.
+pub(crate) fn parse(bytes: Vec<u8>) -> Result<Dict, Reason> {
     let text = String::from_utf8(bytes).map_err(|_| Reason::NotUtf8)?;
     let mut tree: Dict = Toml::from_str(&text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);

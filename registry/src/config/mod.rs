@@ -48,6 +48,7 @@ pub use self::{
     settings::{Discovery, Heal, Isolation, Log, PlannerSettings, Profiles, Select, Trust, rows},
     values::Values,
 };
+pub(crate) use self::{file::parse as parse_toml, origin::shown_path};
 use crate::name::PlannerName;
 
 /// A checked configuration. Each section has its accessor.

@@ -46,6 +46,6 @@ impl fmt::Display for Origin {
 }
 
 /// A path as it may stand in a message.
-pub(super) fn shown_path(path: &Path) -> String {
+pub(crate) fn shown_path(path: &Path) -> String {
     scrub::escape(&path.to_string_lossy()).into_owned()
 }

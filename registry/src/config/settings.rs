@@ -7,8 +7,8 @@ use tracing::level_filters::LevelFilter;
 use super::{
     Config,
     kind::{
-        Count, Duration, Folder, FolderOrOff, FreeTable, LEVELS, LOG_FORMATS, LogFormat, Names,
-        Number, OnePath, Paths, Switch, Table,
+        Count, Duration, FileOrOff, Folder, FolderOrOff, FreeTable, LEVELS, LOG_FORMATS, LogFormat,
+        Names, Number, OnePath, Paths, Switch, Table,
     },
     merged::Merged,
     row::{Reach, Row, per_planner, sections},
@@ -72,6 +72,10 @@ sections! {
         /// Where is kept what later processes have to know: highest versions, holds, reliability, events.
         /// The command's default is the user's state folder.
         state_dir: Folder = FolderOrOff, "off", "FACTORY_STATE_DIR", Granting;
+        /// Whether a plugin without a signature by a trusted key is refused.
+        require_signature: bool = Switch, "0", "FACTORY_REQUIRE_SIGNATURE", Granting;
+        /// The file that says which keys are trusted, for which planners and how long.
+        trusted_keys: Option<PathBuf> = FileOrOff, "off", "FACTORY_TRUSTED_KEYS", Granting;
     }
 
     /// How planners are ranked.

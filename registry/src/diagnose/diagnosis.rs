@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use plugin_api::{API_VERSION, ApiVersion};
 use serde::Serialize;
 
-use super::{DiscoveryStatus, PlannerState, PlannerStatus, Problem, advice, json};
+use super::{DiscoveryStatus, PlannerState, PlannerStatus, Problem, SignatureStatus, advice, json};
 use crate::config::{self, Config};
 use crate::discovery::LeftOut;
 
@@ -19,6 +19,8 @@ pub struct Diagnosis {
     pub api: ApiVersion,
     /// By what a file proves that it is the planner it says it is.
     pub checked_by: Vec<Check>,
+    /// What is wanted of signatures, and how the trusted keys stand.
+    pub signatures: SignatureStatus,
     /// The planners that are allowed or built in, by name; absent ones too.
     pub planners: Vec<PlannerStatus>,
     /// What was seen in the plugin folders beside these planners.
@@ -57,6 +59,20 @@ pub struct Files {
 pub enum Check {
     /// Its manifest carries an allowed name.
     Name,
+    /// A trusted key signed its bytes.
+    Signature,
+}
+
+impl Check {
+    /// What every plugin from a file has to prove.
+    pub(super) fn of(config: &Config) -> Vec<Self> {
+        let signature = config.trust().require_signature;
+        let signature = signature.then_some(Self::Signature);
+        [Some(Self::Name), signature]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
 }
 
 /// A folder that was searched for plugins.
@@ -133,11 +149,17 @@ pub struct Step {
 
 impl Diagnosis {
     /// Puts together what is known, and reads off it what to do next.
-    pub fn new(config: &Config, planners: Vec<PlannerStatus>, files: Files) -> Self {
+    pub fn new(
+        config: &Config,
+        signatures: SignatureStatus,
+        planners: Vec<PlannerStatus>,
+        files: Files,
+    ) -> Self {
         let mut diagnosis = Self {
             version: env!("CARGO_PKG_VERSION"),
             api: API_VERSION,
-            checked_by: vec![Check::Name],
+            checked_by: Check::of(config),
+            signatures,
             planners,
             files,
             settings: config.settings().iter().map(Setting::from).collect(),

@@ -20,6 +20,7 @@ mod health;
 mod json;
 mod observe;
 mod problem;
+mod signatures;
 mod status;
 pub mod text;
 
@@ -31,4 +32,5 @@ pub use explain::{Explanation, Gate, GateKind, Verdict};
 pub use health::{Health, HealthStatus};
 pub(crate) use observe::Observed;
 pub use problem::{Problem, causes};
+pub use signatures::{KeyState, KeyStatus, SignatureStatus};
 pub use status::{Isolation, PlannerState, PlannerStatus, Reliability, ReliabilitySource};

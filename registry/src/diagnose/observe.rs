@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use super::{
     Diagnosis, DiscoveryStatus, ExcludedFile, Files, FolderStatus, PlannerState, PlannerStatus,
-    Problem, RefusedFile, ShadowedFile,
+    Problem, RefusedFile, ShadowedFile, SignatureStatus,
 };
 use crate::config::Config;
 use crate::discovery::{Candidate, Refusal, Refused};
 use crate::name::PlannerName;
 use crate::planner::{DiscoveryReport, Phase, Planner, Rejected};
+use crate::trust::Policy;
 
 /// What a diagnosis is read off.
 #[derive(Debug)]
 pub(crate) struct Observed<'a> {
     pub(crate) config: &'a Config,
+    pub(crate) policy: &'a Policy,
     pub(crate) planners: Vec<&'a Arc<Planner>>,
     pub(crate) discovered: &'a DiscoveryReport,
 }
@@ -33,7 +35,8 @@ impl Observed<'_> {
             ignored: usize::try_from(self.discovered.scan.ignored).unwrap_or(usize::MAX),
             discovery: DiscoveryStatus::of(self.discovered),
         };
-        Diagnosis::new(self.config, self.statuses(), files)
+        let signatures = SignatureStatus::of(self.policy);
+        Diagnosis::new(self.config, signatures, self.statuses(), files)
     }
 
     /// Planners in the catalog, and allowed ones that are not in it; by name.

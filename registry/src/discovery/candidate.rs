@@ -2,7 +2,8 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::os::unix::ffi::OsStrExt;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,14 +65,29 @@ impl Candidate {
     /// Opens the file once more the way it was opened to be read: beneath its directory, and only if
     /// it is a regular file. What it holds may have changed.
     pub(crate) fn reopen(&self) -> Result<File, Refusal> {
-        let (folder, below) = match self.path.strip_prefix(&self.directory) {
-            Ok(below) if !below.as_os_str().is_empty() => (&*self.directory, below),
-            // A file that was configured by its own path.
-            _ => split(&self.path).ok_or(Refusal::Missing)?,
-        };
+        let (folder, below) = self.place().ok_or(Refusal::Missing)?;
         let below = CString::new(below.as_os_str().as_bytes()).map_err(|_| Refusal::FileName)?;
         let (fd, _stat) = Root::open(folder, folder)?.open_file(&below)?;
         Ok(File::from(fd))
+    }
+
+    /// Opens the file that has `suffix` behind this one's name, if there is one: only a regular file,
+    /// and by no link.
+    pub(crate) fn open_beside(&self, suffix: &str) -> io::Result<Option<File>> {
+        let (folder, below) = self.place().ok_or(io::ErrorKind::InvalidFilename)?;
+        let mut beside = below.as_os_str().to_owned();
+        beside.push(suffix);
+        let root = Root::open(folder, folder).map_err(io::Error::other)?;
+        root.open_linkless(&CString::new(beside.into_vec())?)
+    }
+
+    /// The folder that the file is resolved beneath, and the way from there.
+    fn place(&self) -> Option<(&Path, &Path)> {
+        match self.path.strip_prefix(&self.directory) {
+            Ok(below) if !below.as_os_str().is_empty() => Some((&*self.directory, below)),
+            // A file that was configured by its own path.
+            _ => split(&self.path),
+        }
     }
 
     pub(super) fn is_same_file(&self, other: &Self) -> bool {

@@ -1,6 +1,7 @@
 //! A configured directory, held open, so that every path below it is resolved beneath it.
 
 use std::ffi::CStr;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -91,9 +92,36 @@ impl Root {
         rustix::fs::openat(&self.fd, relative, flags | OFlags::NOFOLLOW, Mode::empty())
     }
 
+    /// Opens a regular file, if there is one. No link is followed, and neither a FIFO nor a device
+    /// can block the opening.
+    pub(super) fn open_linkless(&self, relative: &CStr) -> io::Result<Option<File>> {
+        let flags =
+            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let linkless = BENEATH.union(ResolveFlags::NO_SYMLINKS);
+        let file = match self.open_resolved(relative, flags, linkless) {
+            Ok(fd) => File::from(fd),
+            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+            Err(Errno::LOOP) => return Err(io::Error::other("it is a symbolic link")),
+            Err(error) => return Err(error.into()),
+        };
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
+        Ok(Some(file))
+    }
+
     fn open_beneath(&self, relative: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+        self.open_resolved(relative, flags, BENEATH)
+    }
+
+    fn open_resolved(
+        &self,
+        relative: &CStr,
+        flags: OFlags,
+        resolve: ResolveFlags,
+    ) -> Result<OwnedFd, Errno> {
         for _ in 0..TRIES_MAX {
-            match rustix::fs::openat2(&self.fd, relative, flags, Mode::empty(), BENEATH) {
+            match rustix::fs::openat2(&self.fd, relative, flags, Mode::empty(), resolve) {
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 // Old kernels and some containers lack the call; then no link is followed at all.
                 Err(Errno::NOSYS | Errno::PERM) => {

@@ -9,7 +9,7 @@ use super::supervised::{Options, Planner, Source, Supervision};
 use crate::config::Config;
 use crate::discovery::{Candidate, Resolution, Scan, resolve};
 use crate::name::PlannerName;
-use crate::trust::{self, Refusal};
+use crate::trust::{self, Policy, Refusal};
 
 /// A candidate that a trust gate turned away.
 #[derive(Clone, Debug)]
@@ -76,13 +76,22 @@ fn judge(
     let verdict = if builtins.iter().any(|builtin| *builtin.name() == name) {
         Err(Refusal::BuiltIn { name: name.clone() })
     } else {
-        trust::admit(&name, candidate.manifest(), &supervision.policy)
+        admit_file(candidate, &name, &supervision.policy)
     };
     verdict.map_err(|refusal| Rejected {
         name,
         path: candidate.path().to_owned(),
         refusal,
     })
+}
+
+/// A file whose signature does not hold must not stand in the way of another one's that does.
+fn admit_file(candidate: &Candidate, name: &PlannerName, policy: &Policy) -> Result<(), Refusal> {
+    trust::admit(name, candidate.manifest(), policy)?;
+    if policy.signatures.are_wanted() {
+        trust::judge_signature(candidate, name, policy)?;
+    }
+    Ok(())
 }
 
 fn planner_of(

@@ -159,6 +159,7 @@ mod tests {
     use plugin_api::{Context, Plan, PlanError, PlanRequest};
 
     use super::*;
+    use crate::trust::Signatures;
 
     struct Idle;
 
@@ -172,7 +173,7 @@ mod tests {
         let policy = Policy {
             allowed: ["idle_planner", "bad_planner"].map(parse).into(),
             blocked: ["bad_planner"].map(parse).into(),
-            size_bytes_max: 0,
+            ..Policy::of(&Config::loader().load().unwrap(), Signatures::default())
         };
         let builtin = Builtin::new("idle_planner", Idle).manifest(declare);
         let error = builtin.checked(&policy).unwrap_err();

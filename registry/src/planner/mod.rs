@@ -22,6 +22,7 @@ mod start_error;
 mod supervised;
 #[cfg(test)]
 pub(crate) mod testing;
+mod verification;
 
 pub use admission::Rejected;
 pub(crate) use builtin::planners_of;
@@ -38,3 +39,4 @@ pub(crate) use roster::{Replace, Roster};
 pub use start_error::{StartError, StartFailure};
 pub(crate) use supervised::Supervision;
 pub use supervised::{CallCounts, Phase, Planner};
+pub use verification::{Verification, VerifyError};

@@ -28,6 +28,7 @@ use crate::config::Config;
 use crate::discovery::{Bounds, Counter, Discovery, Progress, ScanRequest};
 use crate::name::PlannerName;
 use crate::suggest;
+use crate::trust::Policy;
 
 /// Longest time that a caller waits for another thread's discovery.
 const DISCOVERY_WAIT_MAX: Duration = Duration::from_mins(2);
@@ -83,6 +84,11 @@ impl Roster {
 
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What may run.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.supervision.policy
     }
 
     /// The planner of this name, after a first discovery if there was none, started now if nobody has

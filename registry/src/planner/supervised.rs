@@ -18,7 +18,7 @@ use crate::config::{Config, Table};
 use crate::discovery::Candidate;
 use crate::load::{Instance, LogLimit};
 use crate::name::PlannerName;
-use crate::trust::Policy;
+use crate::trust::{Policy, Signatures};
 
 /// Wait after the first failed start of a planner; it doubles with each further one.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
@@ -95,10 +95,10 @@ pub(crate) struct Supervision {
 
 impl Supervision {
     /// What `config` holds all planners to.
-    pub(crate) fn of(config: &Config) -> Self {
+    pub(crate) fn of(config: &Config, signatures: Signatures) -> Self {
         let start_timeout = config.isolation().self_test_timeout;
         Self {
-            policy: Policy::of(config),
+            policy: Policy::of(config, signatures),
             slot: SlotPolicy {
                 clock: Clock::monotonic(),
                 wait_max: start_timeout,

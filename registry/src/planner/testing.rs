@@ -12,6 +12,7 @@ use super::{Planner, Supervision};
 use crate::config::Config;
 use crate::load::Instance;
 use crate::name::PlannerName;
+use crate::trust::Signatures;
 
 struct Broken;
 
@@ -29,7 +30,7 @@ impl plugin_api::Planner for Broken {
 /// starts see is moved by `hand`.
 pub(crate) fn broken(hand: &ManualClock, quarantined: bool) -> Planner {
     let config = Config::loader().load().unwrap();
-    let mut supervision = Supervision::of(&config);
+    let mut supervision = Supervision::of(&config, Signatures::default());
     supervision.slot.clock = hand.clock();
     let name = PlannerName::parse("broken_planner").unwrap();
     let build = BuildInfo {

@@ -47,6 +47,8 @@ fn judge_panic(strategy: PanicStrategy) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::trust::Signatures;
 
     fn name(text: &str) -> PlannerName {
         PlannerName::parse(text).unwrap()
@@ -57,7 +59,7 @@ mod tests {
         let policy = Policy {
             allowed: [name("good_planner"), name("bad_planner")].into(),
             blocked: [name("bad_planner")].into(),
-            size_bytes_max: 0,
+            ..Policy::of(&Config::loader().load().unwrap(), Signatures::default())
         };
         let codes = ["good_planner", "bad_planner", "other_planner"]
             .map(|text| judge_name(&name(text), &policy).map_err(|refusal| refusal.code()));

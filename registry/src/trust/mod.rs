@@ -5,16 +5,22 @@
 //! them, and applies the same gates and the library's own checks to exactly those bytes. Only
 //! `verify` can make a [`Verified`], and only a `Verified` can be loaded.
 //!
-//! The allowlist checks names. Whoever can write the plugin folder can be any allowed name.
+//! The allowlist checks names. Without a required signature, whoever can write the plugin folder can be
+//! any allowed name.
 
 mod admit;
 mod policy;
 mod refusal;
 mod sealed;
+mod signature;
 mod verify;
 
 pub(crate) use admit::{admit, judge_api, judge_name};
 pub(crate) use policy::Policy;
 pub use refusal::Refusal;
 pub(crate) use sealed::{FileId, Sealed};
-pub(crate) use verify::{Verified, verify};
+pub use signature::{
+    KeyFault, KeyId, KeysError, KeysFault, SignatureRefusal, SignatureStanding, SigningKey,
+};
+pub(crate) use signature::{SIGNATURE_SUFFIX, Signatures, TrustedKey, TrustedKeys};
+pub(crate) use verify::{Verified, judge_signature, verify};

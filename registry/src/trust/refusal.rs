@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plugin_api::ApiVersion;
 
+use super::SignatureRefusal;
 use crate::discovery;
 use crate::name::PlannerName;
 
@@ -44,6 +45,9 @@ pub enum Refusal {
     /// The file is not what discovery accepts, or not any more.
     #[error(transparent)]
     File(Arc<discovery::Refusal>),
+    /// Its signature, or that it has none, does not let it run.
+    #[error(transparent)]
+    Signature(#[from] SignatureRefusal),
     /// The bytes could not be sealed.
     #[error("no sealed copy of the file could be made")]
     Seal(#[source] Arc<io::Error>),
@@ -67,6 +71,7 @@ impl Refusal {
             Self::PanicAborts => "E_PANIC_ABORTS",
             Self::BuiltIn { .. } => "E_BUILT_IN",
             Self::File(refusal) => refusal.code(),
+            Self::Signature(refusal) => refusal.code(),
             Self::Seal(_) => "E_SEAL",
             Self::Replaced { .. } => "E_REPLACED",
         }
@@ -95,6 +100,7 @@ impl Refusal {
                 "Remove the file, or build the host without its own.".to_owned()
             }
             Self::File(refusal) => refusal.remedy().to_owned(),
+            Self::Signature(refusal) => refusal.remedy().to_owned(),
             Self::Seal(_) => {
                 "Check that the system allows memory files and has memory left.".to_owned()
             }

@@ -7,6 +7,7 @@ use plugin_api::manifest::Manifest;
 
 use super::admit::admit;
 use super::sealed::Sealed;
+use super::signature::{self, Evidence, SignatureStanding};
 use super::{Policy, Refusal};
 use crate::discovery::{self, Candidate, Library};
 use crate::name::PlannerName;
@@ -17,6 +18,7 @@ pub(crate) struct Verified {
     name: PlannerName,
     manifest: Manifest,
     digest: blake3::Hash,
+    signature: SignatureStanding,
     sealed: Sealed,
 }
 
@@ -34,6 +36,11 @@ impl Verified {
     /// BLAKE3 of the bytes.
     pub(crate) fn digest(&self) -> blake3::Hash {
         self.digest
+    }
+
+    /// Who signed the bytes.
+    pub(crate) fn signature(&self) -> &SignatureStanding {
+        &self.signature
     }
 
     /// The sealed copy.
@@ -64,13 +71,52 @@ pub(crate) fn verify(
         });
     }
     admit(name, &manifest, policy)?;
+    let signature = judge_bytes(candidate, name, &manifest, &bytes, policy)?;
     let sealed = Sealed::copy(name, &bytes).map_err(|error| Refusal::Seal(Arc::new(error)))?;
     Ok(Verified {
         name: name.clone(),
         manifest,
         digest: blake3::hash(&bytes),
+        signature,
         sealed,
     })
+}
+
+/// Judges the signature of the candidate's file as it is now. It decides which files are offered and is
+/// shown; what is loaded is judged by [`verify`] once more.
+pub(crate) fn judge_signature(
+    candidate: &Candidate,
+    name: &PlannerName,
+    policy: &Policy,
+) -> Result<SignatureStanding, Refusal> {
+    let bytes = if policy.signatures.keys.is_some() {
+        read_bounded(candidate, policy.size_bytes_max)?
+    } else {
+        Vec::new()
+    };
+    judge_bytes(candidate, name, candidate.manifest(), &bytes, policy)
+}
+
+/// The signature file is read only where there are keys to judge it by.
+fn judge_bytes(
+    candidate: &Candidate,
+    name: &PlannerName,
+    manifest: &Manifest,
+    bytes: &[u8],
+    policy: &Policy,
+) -> Result<SignatureStanding, Refusal> {
+    let signature = match policy.signatures.keys {
+        Some(_) => signature::read(candidate)?,
+        None => None,
+    };
+    let evidence = Evidence {
+        name,
+        version: &manifest.version,
+        bytes,
+        signature: signature.as_deref(),
+    };
+    let (wanted, revoked) = (&policy.signatures, &policy.revoked_keys);
+    Ok(signature::judge(evidence, wanted, revoked, policy.now())?)
 }
 
 fn read_bounded(candidate: &Candidate, size_bytes_max: u64) -> Result<Vec<u8>, Refusal> {

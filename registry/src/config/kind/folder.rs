@@ -1,4 +1,4 @@
-//! A folder that can be done without.
+//! A folder or a file that can be done without.
 
 use std::path::{Path, PathBuf};
 
@@ -56,5 +56,29 @@ impl Kind for FolderOrOff {
             .into_string()
             .map_err(|_| Reason::NotUtf8)?;
         Ok(Value::from(text))
+    }
+}
+
+/// A file's path, or `off`.
+#[derive(Debug)]
+pub(in crate::config) struct FileOrOff;
+
+impl Kind for FileOrOff {
+    type Value = Option<PathBuf>;
+
+    fn parse(&self, value: &Value) -> Result<Option<PathBuf>, Reason> {
+        Ok(FolderOrOff.parse(value)?.0)
+    }
+
+    fn allowed(&self) -> String {
+        "a file's path, or off".to_owned()
+    }
+
+    fn show(&self, value: &Option<PathBuf>) -> String {
+        FolderOrOff.show(&Folder(value.clone()))
+    }
+
+    fn in_folder(&self, value: Value, folder: &Path) -> Result<Value, Reason> {
+        Kind::in_folder(&FolderOrOff, value, folder)
     }
 }

@@ -16,7 +16,7 @@ use super::{error::Reason, value::to_json};
 
 pub use self::{folder::Folder, word::LogFormat};
 pub(super) use self::{
-    folder::FolderOrOff,
+    folder::{FileOrOff, FolderOrOff},
     list::{Names, OnePath, Paths},
     number::{Count, Duration, Number},
     word::{LEVELS, LOG_FORMATS, Switch},

@@ -25,6 +25,8 @@ fn every_default_is_the_predecessors() {
         ),
         ("PLANNERS_BLOCK", ""),
         ("FACTORY_STATE_DIR", "off"),
+        ("FACTORY_REQUIRE_SIGNATURE", "0"),
+        ("FACTORY_TRUSTED_KEYS", "off"),
         ("FACTORY_MIN_RELIABILITY", "0.25"),
         ("FACTORY_DEEP_INDEX_CAP_BOOST", "0.05"),
         ("FACTORY_HOTSPOT_CAP_BOOST", "0.03"),

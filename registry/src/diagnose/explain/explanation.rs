@@ -61,6 +61,8 @@ pub enum GateKind {
     Library,
     /// Its manifest is well-formed, and host and plugin can meet.
     Manifest,
+    /// A trusted key signed its bytes, or none has to.
+    Signature,
     /// No other file has its name, or comes before it.
     Unique,
     /// Its author does not hold it back.
@@ -97,7 +99,7 @@ impl Explanation {
             path: subject.path().map(Path::to_owned),
             digest: subject.digest().map(|digest| format!("blake3:{digest}")),
             refused_by: refused.map(|gate| gate.gate),
-            checked_by: vec![Check::Name],
+            checked_by: Check::of(observed.config),
             next: next::steps(subject, refused, observed),
             gates,
             notes: subject.notes.clone(),
@@ -128,6 +130,7 @@ impl GateKind {
             Self::Path => "path",
             Self::Library => "library",
             Self::Manifest => "manifest",
+            Self::Signature => "signature",
             Self::Unique => "unique",
             Self::Hold => "hold",
             Self::Start => "start",

@@ -9,7 +9,6 @@ use plugin_api::manifest::SCHEMA;
 
 use super::subject::{Code, Subject};
 use super::{Gate, GateKind, Verdict};
-use crate::config::Config;
 use crate::diagnose::observe::{exclusion, problem, rejection};
 use crate::diagnose::{Observed, Problem};
 use crate::discovery::{self, Candidate, ElfError, PLATFORM};
@@ -57,12 +56,12 @@ pub(super) fn judge(subject: &Subject<'_>, observed: &Observed<'_>) -> Vec<Gate>
 /// The gates that there are for what is asked about. A planner of the host's has no file, and a file
 /// that discovery has not seen no place among others.
 fn gates_of(subject: &Subject<'_>) -> Vec<GateKind> {
-    use GateKind::{Allowlist, Hold, Library, Manifest, Name, Path, Start, Unique};
+    use GateKind::{Allowlist, Hold, Library, Manifest, Name, Path, Signature, Start, Unique};
     let all = [
-        Name, Allowlist, Path, Library, Manifest, Unique, Hold, Start,
+        Name, Allowlist, Path, Library, Manifest, Signature, Unique, Hold, Start,
     ];
     let is_there = |gate: &GateKind| match gate {
-        Path | Library => !matches!(subject.code, Code::Builtin(_)),
+        Path | Library | Signature => !matches!(subject.code, Code::Builtin(_)),
         Unique | Start => !subject.alone,
         _ => true,
     };
@@ -73,10 +72,11 @@ fn gates_of(subject: &Subject<'_>) -> Vec<GateKind> {
 fn find(gate: GateKind, subject: &Subject<'_>, observed: &Observed<'_>) -> Option<Finding> {
     match gate {
         GateKind::Name => Some(Finding::passed(subject.name.as_ref()?.to_string())),
-        GateKind::Allowlist => Some(allowlist(subject.name.as_ref()?, observed.config)),
+        GateKind::Allowlist => Some(allowlist(subject.name.as_ref()?, observed)),
         GateKind::Path => Some(path(subject)),
         GateKind::Library => library(subject),
         GateKind::Manifest => manifest(subject),
+        GateKind::Signature => signature(subject, observed.policy),
         GateKind::Unique => Some(unique(subject, observed)),
         GateKind::Hold => Some(hold(subject)),
         GateKind::Start => Some(subject.planner.map_or_else(not_loaded, start)),
@@ -84,7 +84,8 @@ fn find(gate: GateKind, subject: &Subject<'_>, observed: &Observed<'_>) -> Optio
 }
 
 /// What is on each list, and who says so.
-fn allowlist(name: &PlannerName, config: &Config) -> Finding {
+fn allowlist(name: &PlannerName, observed: &Observed<'_>) -> Finding {
+    let config = observed.config;
     let from = |key: &str| match config.origin(key) {
         Some(origin) => format!("{key}, from {origin}"),
         None => key.to_owned(),
@@ -92,7 +93,7 @@ fn allowlist(name: &PlannerName, config: &Config) -> Finding {
     if config.discovery().exclude.contains(name) {
         return Finding::refused(format!("on {}", from("discovery.exclude")), exclusion());
     }
-    let judged = trust::judge_name(name, &Policy::of(config));
+    let judged = trust::judge_name(name, observed.policy);
     match judged {
         Ok(()) => Finding::passed(format!(
             "on {}; not on trust.blocked",
@@ -174,6 +175,21 @@ fn manifest(subject: &Subject<'_>) -> Option<Finding> {
         Err(refusal) => {
             let problem = Problem::new(refusal.code(), &refusal, refusal.remedy());
             Finding::refused(evidence, problem)
+        }
+    })
+}
+
+/// The signature as it is now. Of the verdict on the bytes that are loaded, the start tells.
+fn signature(subject: &Subject<'_>, policy: &Policy) -> Option<Finding> {
+    let Code::Candidate(candidate) = &subject.code else {
+        return None;
+    };
+    let judged = trust::judge_signature(candidate, subject.name.as_ref()?, policy);
+    Some(match judged {
+        Ok(standing) => Finding::passed(standing.to_string()),
+        Err(refusal) => {
+            let problem = Problem::new(refusal.code(), &refusal, refusal.remedy());
+            Finding::refused(String::new(), problem)
         }
     })
 }

@@ -4,6 +4,7 @@ use super::subject::Subject;
 use super::{Gate, GateKind};
 use crate::diagnose::advice::shell_word;
 use crate::diagnose::{Observed, Step};
+use crate::trust::SIGNATURE_SUFFIX;
 
 /// Commands that lead on, the most useful first; `refused` is the gate that stands in the way.
 pub(super) fn steps(
@@ -43,6 +44,16 @@ pub(super) fn steps(
             let command = format!("readelf -p .planner_manifest {file}");
             step(command, "see the text of the manifest")
         })],
+        GateKind::Signature => vec![
+            file.map(|file| {
+                let file = format!("{file}{SIGNATURE_SUFFIX}");
+                step(format!("cat {file}"), "see what the signature says")
+            }),
+            Some(step(
+                "registry diagnose",
+                "see which keys are trusted, for whom and how long",
+            )),
+        ],
         GateKind::Unique => vec![
             other_file(subject, observed),
             Some(step("registry diagnose --verbose", all)),

@@ -19,6 +19,7 @@ mod report;
 #[cfg(test)]
 pub(super) mod sample;
 mod table;
+mod trust;
 
 pub use cell::Cell;
 pub use describe::{describe, manifest_rows};

@@ -4,8 +4,8 @@ use super::describe::{ABSENT, QUARANTINED, record};
 use super::files::{self, code, reason_and_remedy, two_rows};
 use super::list::{counted, found, planners, state};
 use super::page::INDENT;
-use super::{Cell, Ink, Look, Page, Table, discovered};
-use crate::diagnose::{Check, Diagnosis, PlannerState, PlannerStatus, Setting};
+use super::{Cell, Ink, Look, Page, Table, discovered, trust};
+use crate::diagnose::{Diagnosis, PlannerState, PlannerStatus, Setting};
 
 /// How much a report tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub fn report(diagnosis: &Diagnosis, detail: Detail, look: Look) -> String {
     files::folders(&diagnosis.files, detail, &mut page);
     files::left_out(&diagnosis.files, &mut page);
     discovered::section(&diagnosis.files.discovery, detail, &mut page);
-    trust(diagnosis, &mut page);
+    trust::section(diagnosis, &mut page);
     if detail == Detail::Full {
         files::others(&diagnosis.files, &mut page);
         records(diagnosis, &mut page);
@@ -133,19 +133,6 @@ fn why(planner: &PlannerStatus) -> Table<2> {
             "Ask its author for a version without the hold.",
         ),
         (None, _) => two_rows("not known", "Look into the log."),
-    }
-}
-
-fn trust(diagnosis: &Diagnosis, page: &mut Page) {
-    if diagnosis.checked_by != [Check::Name] {
-        return;
-    }
-    page.heading("TRUST");
-    for line in [
-        "Only names are checked. This version knows neither a lock file nor signatures:",
-        "whoever can write a plugin folder can be any allowed planner.",
-    ] {
-        page.line(INDENT, [Cell::new(line).ink(Ink::Warn)]);
     }
 }
 

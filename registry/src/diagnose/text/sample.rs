@@ -8,7 +8,7 @@ use semver::Version;
 
 use crate::diagnose::{
     Check, Diagnosis, DiscoveryStatus, ExcludedFile, FileCounts, Files, FolderStatus, PlannerState,
-    PlannerStatus, Problem, RefusedFile, Setting, ShadowedFile, advice,
+    PlannerStatus, Problem, RefusedFile, Setting, ShadowedFile, SignatureStatus, advice,
 };
 use crate::discovery::LeftOut;
 use crate::name::PlannerName;
@@ -18,6 +18,7 @@ pub(in crate::diagnose) fn diagnosis() -> Diagnosis {
         version: "0.1.0",
         api: ApiVersion { major: 1, minor: 0 },
         checked_by: vec![Check::Name],
+        signatures: SignatureStatus::default(),
         planners: vec![old(), risk(), llm(), absent(), broken()],
         files: Files {
             refused: vec![refused(), truncated()],
