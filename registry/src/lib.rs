@@ -32,6 +32,7 @@ mod builder;
 pub mod config;
 pub mod diagnose;
 pub mod discovery;
+mod isolate;
 mod load;
 mod name;
 mod planner;
@@ -45,6 +46,7 @@ mod trust;
 
 pub use builder::{BuildError, Builder};
 pub use discovery::{Progress, inspect};
+pub use isolate::sandbox;
 pub use load::LoadError;
 pub use name::{NameError, PlannerName};
 pub use planner::{

@@ -10,7 +10,7 @@
 //! - The same bytes are mapped once a process and never unmapped: thread-local destructors and
 //!   everything a plugin handed out would dangle.
 //! - One thread at a time calls the dynamic loader, and nobody waits for it without bound.
-//! - This is the only module of the crate with `unsafe` code.
+//! - This and `isolate/` are the only modules of the crate with `unsafe` code.
 
 mod error;
 mod exchange;
