@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{Config, ConfigError, Environment, Loader, Values};
+use crate::isolate::ProgramError;
 use crate::planner::{self, Builtin, BuiltinError, Roster, Supervision};
 use crate::registry::Registry;
 use crate::trust::{KeysError, Signatures};
@@ -33,6 +34,9 @@ pub enum BuildError {
     /// A planner linked into the host was not taken.
     #[error(transparent)]
     Builtin(#[from] BuiltinError),
+    /// There is no program for workers.
+    #[error(transparent)]
+    Worker(#[from] ProgramError),
 }
 
 impl BuildError {
@@ -42,6 +46,7 @@ impl BuildError {
             Self::Config(error) => error.code(),
             Self::Keys(error) => error.code(),
             Self::Builtin(error) => error.code(),
+            Self::Worker(error) => error.code(),
         }
     }
 
@@ -51,6 +56,7 @@ impl BuildError {
             Self::Config(_) => "Mend what each line names; it says what is allowed.".to_owned(),
             Self::Keys(error) => error.remedy().to_owned(),
             Self::Builtin(error) => error.remedy(),
+            Self::Worker(error) => error.remedy().to_owned(),
         }
     }
 }
@@ -103,7 +109,7 @@ impl Builder {
         }
         let config = self.loader.overrides(values).load()?;
         let signatures = Signatures::read(&config)?;
-        let supervision = Arc::new(Supervision::of(&config, signatures));
+        let supervision = Arc::new(Supervision::of(&config, signatures)?);
         let builtins = planner::planners_of(self.builtins, &config, &supervision)?;
         Ok(Registry::of(Roster::new(config, supervision, builtins)))
     }

@@ -164,7 +164,8 @@ fn panic_with(answer: &Answer, error: &str) -> ! {
     panic!("stdout is no JSON document: {error}\n{answer:#?}")
 }
 
-fn program() -> &'static Path {
+/// The `registry` command, built once a process.
+pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let build = Build::new(&["--package", "registry-cli"]);

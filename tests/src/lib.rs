@@ -7,7 +7,7 @@ mod log;
 mod manifest;
 mod terminal;
 
-pub use command::{Answer, RegistryCommand};
+pub use command::{Answer, RegistryCommand, program};
 pub use fixtures::{c_library, compiled, example, fixture, shipped};
 pub use folder::{PluginFolder, set_mode};
 pub use log::Log;

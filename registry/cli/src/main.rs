@@ -35,6 +35,7 @@ use output::Output;
 use surroundings::Surroundings;
 
 fn main() -> ExitCode {
+    registry::worker::serve_if_requested();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return without_command(&error),

@@ -77,7 +77,9 @@ impl Surroundings {
 
     /// What the command does unless somebody says otherwise.
     fn defaults(&self) -> Values {
-        let values = Values::new().set_list("discovery.plugin_dirs", self.plugin_dirs());
+        let values = Values::new()
+            .set_list("discovery.plugin_dirs", self.plugin_dirs())
+            .set("isolation.policy", "worker");
         let folders = [
             ("discovery.cache_dir", &self.cache_dir),
             ("trust.state_dir", &self.state_dir),

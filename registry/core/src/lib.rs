@@ -11,6 +11,7 @@ pub mod clock;
 pub mod exclusive;
 pub mod failure_log;
 pub mod instance;
+pub mod mailbox;
 pub mod parallel;
 pub mod reliability;
 pub mod resident;

@@ -80,6 +80,18 @@ pub enum FileFault {
 
 /// The bytes of the file at `path`, if they can be trusted and are at most `size_max`.
 pub(crate) fn read(path: &Path, size_max: u64) -> Result<Vec<u8>, FileFault> {
+    let file = open_granting(path)?;
+    let mut bytes = Vec::new();
+    file.take(size_max + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|size| size <= size_max) {
+        Ok(bytes)
+    } else {
+        Err(FileFault::TooLarge(size_max))
+    }
+}
+
+/// The file at `path`, opened, if it can be trusted.
+pub(crate) fn open_granting(path: &Path) -> Result<File, FileFault> {
     let file = open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -88,13 +100,7 @@ pub(crate) fn read(path: &Path, size_max: u64) -> Result<Vec<u8>, FileFault> {
     check_owner(path, &metadata)?;
     check_mode(path, &metadata)?;
     check_folders(path)?;
-    let mut bytes = Vec::new();
-    file.take(size_max + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).is_ok_and(|size| size <= size_max) {
-        Ok(bytes)
-    } else {
-        Err(FileFault::TooLarge(size_max))
-    }
+    Ok(file)
 }
 
 /// Whether the folder is this user's alone, and reached through folders that nobody else can write.

@@ -34,12 +34,13 @@ mod values;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+pub(crate) use self::guarded::open_granting;
 pub use self::{
     env::Environment,
     error::{ConfigError, Place, Problem, Reason},
     file::Note,
     guarded::FileFault,
-    kind::{Folder, LogFormat, Table},
+    kind::{Folder, LogFormat, Policy, ProgramFile, Table},
     loader::Loader,
     merged::Setting,
     origin::Origin,
@@ -78,6 +79,14 @@ impl Config {
             .get(planner)
             .and_then(|settings| settings.timeout)
             .unwrap_or(self.isolation().plan_timeout)
+    }
+
+    /// Where `planner` runs.
+    pub fn policy(&self, planner: &PlannerName) -> Policy {
+        self.planners
+            .get(planner)
+            .and_then(|settings| settings.isolation)
+            .unwrap_or(self.isolation().policy)
     }
 
     /// Every setting with its shown value and its origin, in the order of the table.

@@ -8,7 +8,8 @@ use super::{
     Config,
     kind::{
         Count, Duration, FileOrOff, Folder, FolderOrOff, FreeTable, LEVELS, LOG_FORMATS, LogFormat,
-        Names, Number, OnePath, Paths, Switch, Table,
+        Names, Number, OnePath, POLICIES, Paths, Policy, ProgramFile, ProgramOrSelf, Switch, Table,
+        Texts,
     },
     merged::Merged,
     row::{Reach, Row, per_planner, sections},
@@ -112,6 +113,10 @@ sections! {
 
     /// What a planner is held to.
     isolation: Isolation {
+        /// Where planners run. The command's default is worker.
+        policy: Policy = POLICIES, "in-process", "FACTORY_ISOLATION", Granting;
+        /// The program that workers run: the host's own, or the registry command.
+        worker_program: ProgramFile = ProgramOrSelf, "self", "FACTORY_WORKER_PROGRAM", Granting;
         /// Longest time one plan call may take.
         plan_timeout: time::Duration = TIMEOUT, "40", "PLANNER_DEFAULT_TIMEOUT", Granting;
         /// Longest time a self-test may take.
@@ -132,6 +137,16 @@ per_planner! {
     timeout: time::Duration = TIMEOUT, Granting;
     /// Values handed to this planner.
     config: Table = FreeTable, Granting;
+    /// Where this planner runs.
+    isolation: Policy = POLICIES, Granting;
+    /// What this planner may do, in the words in which plugins ask for it.
+    permissions: Vec<String> = Texts { what: "permissions" }, Granting;
+    /// Variables of the host's environment that this planner's worker is given.
+    env: Vec<String> = Texts { what: "names of variables" }, Granting;
+    /// TCP ports that this planner's worker may connect to.
+    net: Vec<String> = Texts { what: "ports" }, Granting;
+    /// Files and folders that this planner's worker may read.
+    read: Vec<PathBuf> = Paths { separator: ',' }, Granting;
 }
 
 /// Every setting there is, in the order in which they are shown.

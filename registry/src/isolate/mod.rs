@@ -1,5 +1,25 @@
 //! Planners in processes of their own. Layer 4, above `load/`.
 //!
-//! [`sandbox`] is what such a process does to itself before a plugin's code is mapped into it.
+//! ```text
+//! host                                            worker
+//! supervise: starts, watches, ends    ── spawn ─►  worker: opens through `load`, serves
+//! wire: frames in shared memory       ◄────────►  wire: the same
+//! ```
+//!
+//! [`sandbox`] is what the worker does to itself before a plugin's code is mapped into it.
+//! [`Instance`] is what `planner/` calls, wherever its code runs. The worker is not trusted: what it
+//! writes is copied once, judged, and only then believed; every wait for it has a bound, and what does
+//! not keep to the rules is ended with all its processes.
 
+mod failure;
+mod instance;
 pub mod sandbox;
+mod supervise;
+mod wire;
+pub mod worker;
+
+pub use failure::{Crash, WorkerFault};
+pub(crate) use failure::{Failure, Stage, StartFault};
+pub(crate) use instance::Instance;
+pub use supervise::ProgramError;
+pub(crate) use supervise::{Launch, Program, Worker};

@@ -8,6 +8,8 @@
     reason = "a sink is lent to a plugin for the length of the call"
 )]
 
+use std::borrow::Cow;
+
 use plugin_api::abi::{Buffer, Sink, Status};
 use plugin_api::limits;
 use serde_json::Value;
@@ -15,10 +17,10 @@ use serde_json::Value;
 use crate::scrub;
 
 /// Largest answer that a plugin may give.
-pub(super) const ANSWER_SIZE_BYTES_MAX: usize = 10 << 20;
+pub(crate) const ANSWER_SIZE_BYTES_MAX: usize = 10 << 20;
 
 /// Largest error or panic text where no answer is expected.
-pub(super) const FAILURE_SIZE_BYTES_MAX: usize = 64 << 10;
+pub(crate) const FAILURE_SIZE_BYTES_MAX: usize = 64 << 10;
 
 /// Largest error or panic text that is read where an answer could have come. An error that lists every
 /// broken rule of a large plan takes about half of it.
@@ -41,7 +43,7 @@ pub(crate) enum CallFailure {
     },
     /// The plugin broke the interface's rules.
     #[error("it broke the rules of the interface: {0}")]
-    Protocol(&'static str),
+    Protocol(Cow<'static, str>),
 }
 
 /// Lends a sink to `call` and sorts what came back: the status counts first, then what fits.
@@ -58,22 +60,33 @@ pub(super) fn exchange(
         Status::OK => buffer
             .into_bytes()
             .ok_or(CallFailure::TooLarge { size_bytes_max }),
-        Status::ERROR => Err(error(beginning)),
-        Status::PANIC => Err(CallFailure::Panic(shown(&String::from_utf8_lossy(
-            beginning,
-        )))),
+        Status::ERROR => Err(CallFailure::error(beginning)),
+        Status::PANIC => Err(CallFailure::panic(beginning)),
         _ => Err(CallFailure::Protocol(
-            "the plugin answered with an unknown status",
+            "the plugin answered with an unknown status".into(),
         )),
     }
 }
 
-fn error(json: &[u8]) -> CallFailure {
-    let Ok(mut error) = serde_json::from_slice(json) else {
-        return CallFailure::Protocol("its error is no JSON, or too long");
-    };
-    scrub_texts(&mut error);
-    CallFailure::Error(error)
+impl CallFailure {
+    /// The failure that a plugin's error, as JSON, stands for.
+    pub(crate) fn error(json: &[u8]) -> Self {
+        let Ok(mut error) = serde_json::from_slice(json) else {
+            return Self::Protocol("its error is no JSON, or too long".into());
+        };
+        scrub_texts(&mut error);
+        Self::Error(error)
+    }
+
+    /// The failure that the text of a panic stands for.
+    pub(crate) fn panic(text: &[u8]) -> Self {
+        Self::Panic(shown(&String::from_utf8_lossy(text)))
+    }
+
+    /// A broken rule, told by another process.
+    pub(crate) fn misbehaved(text: &[u8]) -> Self {
+        Self::Protocol(shown(&String::from_utf8_lossy(text)).into())
+    }
 }
 
 /// Scrubs every text in a value that was read from JSON, which bounds how deep it nests.

@@ -7,7 +7,6 @@
     reason = "a plugin calls these functions with the raw state it was lent"
 )]
 
-use std::borrow::Cow;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -26,6 +25,15 @@ use crate::scrub;
 /// Longest log line of a plugin, in bytes; the rest is cut.
 const LOG_LINE_BYTES_MAX: usize = 4 << 10;
 
+/// Carries to another process what a plugin asks of its host.
+pub(crate) trait Relay: Send + Sync + std::fmt::Debug {
+    /// Takes a log line at a level of [`level`], and how many were dropped before it.
+    fn log(&self, level: u8, dropped: u64, text: &[u8]);
+
+    /// Whether the caller no longer wants the answer.
+    fn is_cancelled(&self) -> bool;
+}
+
 /// One call's view of the host.
 #[derive(Debug)]
 pub(crate) struct CallState<'a> {
@@ -39,6 +47,8 @@ pub(crate) struct CallState<'a> {
     pub(crate) settings: &'a Table,
     /// Bounds this planner's log lines.
     pub(crate) log_limit: &'a LogLimit,
+    /// Whom log lines and cancellation are exchanged with, where the caller is in another process.
+    pub(crate) relay: Option<&'a dyn Relay>,
 }
 
 impl CallState<'_> {
@@ -54,7 +64,22 @@ impl CallState<'_> {
         let Some(dropped) = self.log_limit.admit() else {
             return;
         };
-        let text = cut(text);
+        let text = &text[..text.len().min(LOG_LINE_BYTES_MAX)];
+        match self.relay {
+            Some(relay) => relay.log(level, dropped, text),
+            None => self.write(level, dropped, text),
+        }
+    }
+
+    /// Takes a line that was relayed here.
+    pub(crate) fn relayed(&self, level: u8, dropped: u64, text: &[u8]) {
+        if let Some(dropped_here) = self.log_limit.admit() {
+            self.write(level, dropped.saturating_add(dropped_here), text);
+        }
+    }
+
+    fn write(&self, level: u8, dropped: u64, text: &[u8]) {
+        let text = String::from_utf8_lossy(text);
         let text = scrub::plugin_text(&text);
         let planner = self.planner.as_str();
         if dropped > 0 {
@@ -68,6 +93,11 @@ impl CallState<'_> {
         }
     }
 
+    fn is_cancelled(&self) -> bool {
+        // Relaxed: the flag guards no other memory, and a plugin that polls sees it soon enough.
+        self.cancelled.load(Ordering::Relaxed) || self.relay.is_some_and(Relay::is_cancelled)
+    }
+
     fn remaining_ns(&self) -> u64 {
         self.deadline.map_or(u64::MAX, |deadline| {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -79,10 +109,6 @@ impl CallState<'_> {
         let value = self.settings.as_map().get(std::str::from_utf8(key).ok()?)?;
         serde_json::to_vec(value).ok()
     }
-}
-
-fn cut(text: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(&text[..text.len().min(LOG_LINE_BYTES_MAX)])
 }
 
 /// Holds the table, which is the same for every call.
@@ -111,10 +137,13 @@ unsafe extern "C" fn log(state: *const c_void, level: u8, text: RSlice<'_, u8>) 
     unsafe { guarded(state, (), |call| call.log(level, text.as_slice())) }
 }
 
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method by itself is tied to one lifetime"
+)]
 unsafe extern "C" fn cancelled(state: *const c_void) -> bool {
-    // Relaxed: the flag guards no other memory, and a plugin that polls sees it soon enough.
     // SAFETY: see `guarded`.
-    unsafe { guarded(state, true, |call| call.cancelled.load(Ordering::Relaxed)) }
+    unsafe { guarded(state, true, |call| call.is_cancelled()) }
 }
 
 #[expect(
@@ -183,6 +212,7 @@ mod tests {
             cancelled: &AtomicBool::new(false),
             settings: &Table::default(),
             log_limit: &LogLimit::new(),
+            relay: None,
         };
         // SAFETY: the state lives until the end of the test.
         let answer = unsafe { guarded(state.as_call().state, 7, |_| std::panic::panic_any(Bomb)) };

@@ -64,6 +64,29 @@ static LIBRARIES: OnceLock<Libraries> = OnceLock::new();
 /// Waits at most `wait_max` for a thread that maps the same bytes, and as long for the dynamic loader.
 /// A failure holds nobody else back: backing off is up to whoever asks.
 pub(crate) fn open(verified: Verified, wait_max: Duration) -> Result<Module, LoadError> {
+    open_with(verified, wait_max, Outlook::default())
+}
+
+/// What is opened before a library is mapped, for those who can open nothing later.
+#[derive(Debug, Default)]
+pub(crate) struct Outlook {
+    mappings: Option<Mappings>,
+}
+
+impl Outlook {
+    /// Opens it now.
+    pub(crate) fn open() -> Result<Self, LoadError> {
+        let mappings = Some(Mappings::open()?);
+        Ok(Self { mappings })
+    }
+}
+
+/// Like [`open`], with what was opened before.
+pub(crate) fn open_with(
+    verified: Verified,
+    wait_max: Duration,
+    outlook: Outlook,
+) -> Result<Module, LoadError> {
     let libraries = LIBRARIES.get_or_init(|| Libraries {
         slots: DashMap::new(),
         turns: Turns::new(),
@@ -77,7 +100,7 @@ pub(crate) fn open(verified: Verified, wait_max: Duration) -> Result<Module, Loa
         wait_max,
         backoff: Backoff::NONE,
     };
-    match slot.get_or_build(&policy, || libraries.map(verified, wait_max)) {
+    match slot.get_or_build(&policy, || libraries.map(verified, wait_max, outlook)) {
         Ok(mapped) => mapped.module.clone(),
         Err(SlotError::Failed { error, .. }) => Err((*error).clone()),
         Err(SlotError::TimedOut { waited }) => Err(LoadError::TimedOut {
@@ -91,8 +114,13 @@ pub(crate) fn open(verified: Verified, wait_max: Duration) -> Result<Module, Loa
 }
 
 impl Libraries {
-    fn map(&self, verified: Verified, wait_max: Duration) -> Result<Mapped, LoadError> {
-        let mappings = Mappings::open()?;
+    fn map(
+        &self,
+        verified: Verified,
+        wait_max: Duration,
+        outlook: Outlook,
+    ) -> Result<Mapped, LoadError> {
+        let mappings = outlook.mappings.map_or_else(Mappings::open, Ok)?;
         let turn = self
             .turns
             .take(verified.name(), wait_max)

@@ -11,6 +11,7 @@
 //!   everything a plugin handed out would dangle.
 //! - One thread at a time calls the dynamic loader, and nobody waits for it without bound.
 //! - This and `isolate/` are the only modules of the crate with `unsafe` code.
+//! - Beside `isolate`, this is the only module of the crate with `unsafe` code.
 
 mod error;
 mod exchange;
@@ -20,11 +21,13 @@ mod library;
 mod log_limit;
 mod mappings;
 mod module;
+mod relayed;
 mod turn;
 
 pub use error::LoadError;
-pub(crate) use exchange::CallFailure;
-pub(crate) use host::CallState;
-pub(crate) use library::open;
+pub(crate) use exchange::{ANSWER_SIZE_BYTES_MAX, CallFailure, FAILURE_SIZE_BYTES_MAX};
+pub(crate) use host::{CallState, Relay};
+pub(crate) use library::{Outlook, open, open_with};
 pub(crate) use log_limit::LogLimit;
 pub(crate) use module::Instance;
+pub(crate) use relayed::RelayedError;

@@ -42,7 +42,7 @@ impl Module {
             constructed.status
         })?;
         instance.ok_or(CallFailure::Protocol(
-            "the plugin constructed a null planner",
+            "the plugin constructed a null planner".into(),
         ))
     }
 
@@ -195,6 +195,7 @@ mod tests {
             cancelled: &AtomicBool::new(false),
             settings: &Table::default(),
             log_limit: &LogLimit::new(),
+            relay: None,
         };
         let failures = [
             with_an_error,

@@ -6,7 +6,7 @@ use plugin_api::{Plan, PlanError, PlanRequest};
 
 use super::call_error::{CallError, CallProblem};
 use super::cancel::CancelToken;
-use super::start::{late, problem_of};
+use super::start::late;
 use super::supervised::Planner;
 
 impl Planner {
@@ -71,7 +71,7 @@ impl Planner {
             started
                 .instance
                 .plan(&state, &request_json)
-                .map_err(problem_of)
+                .map_err(|failure| self.problem(failure, timeout))
         });
         let answer = answer.map_err(|_| CallProblem::Retired)??;
         if begun.elapsed() > timeout {

@@ -3,6 +3,7 @@
 use plugin_api::{PlanError, PlanErrorKind};
 
 use super::start_error::StartError;
+use crate::isolate::WorkerFault;
 use crate::name::PlannerName;
 
 /// Why a call gave no plan.
@@ -92,6 +93,9 @@ pub enum CallProblem {
     /// The request cannot be sent.
     #[error("the request is invalid")]
     InvalidRequest(#[source] PlanError),
+    /// The planner's worker failed.
+    #[error(transparent)]
+    Worker(WorkerFault),
     /// The plugin broke the rules of the interface.
     #[error("it broke the rules of the interface: {what}")]
     Protocol {
@@ -120,6 +124,7 @@ impl CallProblem {
             }
             Self::Retired => "E_RETIRED",
             Self::Late { .. } => "E_DEADLINE",
+            Self::Worker(fault) => fault.code(),
             Self::Protocol { .. } => "E_PROTOCOL",
         }
     }
@@ -139,6 +144,7 @@ impl CallProblem {
                 _ => format!("See what {planner} logged about it."),
             },
             Self::NotCalled(_) | Self::Late { .. } | Self::Retired => "Ask again.".to_owned(),
+            Self::Worker(fault) => fault.remedy().to_owned(),
             Self::InvalidRequest(_) => "Mend the objective or the context.".to_owned(),
             Self::Panic { .. } | Self::InvalidPlan(_) | Self::Protocol { .. } => {
                 "Report it to the plugin's author.".to_owned()

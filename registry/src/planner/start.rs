@@ -1,5 +1,6 @@
 //! The cold path: from a catalog entry to an instance that can be called.
 
+use std::env;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,10 +12,12 @@ use super::call_error::CallProblem;
 use super::cancel::CancelToken;
 use super::get_error::GetError;
 use super::start_error::{StartError, StartFailure};
-use super::supervised::{Planner, Source, Started};
+use super::supervised::{Planner, Runs, Source, Started};
+use crate::config::Policy;
 use crate::discovery::Candidate;
-use crate::load::{self, CallFailure, CallState, Instance};
-use crate::trust::{self, Refusal};
+use crate::isolate::{Failure, Instance, Launch, Stage, StartFault, Worker};
+use crate::load::{self, CallFailure, CallState};
+use crate::trust::{self, Refusal, Verified};
 
 impl Planner {
     /// Whether it was started already.
@@ -71,7 +74,7 @@ impl Planner {
     fn make(&self) -> Result<Started, StartFailure> {
         match &self.source {
             Source::Builtin(instance) => Ok(Started {
-                instance: Arc::clone(instance),
+                instance: Runs::Builtin(Arc::clone(instance)),
                 digest: None,
             }),
             Source::Library(candidate) => self.load(candidate),
@@ -88,6 +91,16 @@ impl Planner {
             }));
         }
         let digest = Some(verified.digest());
+        let instance = match self.options.policy {
+            Policy::InProcess => Instance::InProcess(self.load_in_process(verified)?),
+            // A probe's verdict is not kept yet, so that its planner stays where it was tried.
+            Policy::Probe | Policy::Worker => Instance::Worker(self.start_worker(verified)?),
+        };
+        let instance = Runs::Own(instance);
+        Ok(Started { instance, digest })
+    }
+
+    fn load_in_process(&self, verified: Verified) -> Result<load::Instance, StartFailure> {
         let module = load::open(verified, self.supervision.slot.wait_max)?;
         let timeout = self.supervision.start_timeout;
         let (begun, cancel) = (Instant::now(), CancelToken::new());
@@ -97,20 +110,84 @@ impl Planner {
         if begun.elapsed() > timeout {
             return Err(StartFailure::Construct(late(timeout)));
         }
-        let instance = Arc::new(instance);
-        Ok(Started { instance, digest })
+        Ok(instance)
     }
 
-    fn self_test(&self, instance: &Instance) -> Result<(), StartFailure> {
+    fn start_worker(&self, verified: Verified) -> Result<Box<Worker>, StartFailure> {
+        let Some(program) = &self.supervision.program else {
+            return Err(StartFailure::Bug);
+        };
+        let timeout = self.supervision.start_timeout;
+        let variables = self.options.variables.iter();
+        let granted = variables.filter_map(|name| Some((name.into(), env::var_os(name)?)));
+        let launch = Launch {
+            program: Arc::clone(program),
+            verified,
+            settings: self.options.settings.clone(),
+            environment: granted.collect(),
+            within: timeout,
+        };
+        let cancel = CancelToken::new();
+        let state = self.call_state(Instant::now(), timeout, &cancel);
+        let policy = self.supervision.slot.clone();
+        let worker = Worker::start(launch, policy, &state);
+        worker
+            .map(Box::new)
+            .map_err(|fault| self.start_failure(fault))
+    }
+
+    fn self_test(&self, instance: &Runs) -> Result<(), StartFailure> {
         let timeout = self.supervision.start_timeout;
         let (begun, cancel) = (Instant::now(), CancelToken::new());
         instance
             .self_test(&self.call_state(begun, timeout, &cancel))
-            .map_err(|failure| StartFailure::SelfTest(problem_of(failure)))?;
+            .map_err(|failure| StartFailure::SelfTest(self.problem(failure, timeout)))?;
         if begun.elapsed() > timeout {
             return Err(StartFailure::SelfTest(late(timeout)));
         }
         Ok(())
+    }
+
+    /// A start that a worker failed, in the words of this layer.
+    fn start_failure(&self, fault: StartFault) -> StartFailure {
+        let (stage, failure) = match fault {
+            StartFault::Load(error) => return error.into(),
+            StartFault::At(stage, failure) => (stage, failure),
+        };
+        let problem = self.problem(failure, self.supervision.start_timeout);
+        match stage {
+            Stage::Spawn | Stage::Map => StartFailure::Map(problem),
+            Stage::Construct => StartFailure::Construct(problem),
+            Stage::SelfTest => StartFailure::SelfTest(problem),
+            Stage::Serve => StartFailure::Ended(problem),
+        }
+    }
+
+    /// A failed call in the words of this layer.
+    pub(super) fn problem(&self, failure: Failure, deadline: Duration) -> CallProblem {
+        match failure {
+            Failure::Call(failure) => problem_of(failure),
+            Failure::Late => late(deadline),
+            Failure::Cancelled => CallProblem::Planner(PlanError::cancelled()),
+            Failure::Worker(fault) => CallProblem::Worker(fault),
+            Failure::NotStarted {
+                cause,
+                failures,
+                retry_after,
+            } => CallProblem::NotStarted(StartError::Failed {
+                planner: self.name.clone(),
+                cause: Arc::new(self.start_failure((*cause).clone())),
+                failures,
+                retry_after,
+            }),
+            Failure::StartTimedOut { waited } => CallProblem::NotStarted(StartError::TimedOut {
+                planner: self.name.clone(),
+                waited,
+            }),
+            Failure::Bug => CallProblem::NotStarted(StartError::Bug {
+                planner: self.name.clone(),
+            }),
+        }
     }
 
     /// What the plugin may ask of us during a call that began at `started`.
@@ -127,6 +204,24 @@ impl Planner {
             cancelled: cancel.flag(),
             settings: &self.options.settings,
             log_limit: &self.log_limit,
+            relay: None,
+        }
+    }
+}
+
+impl Runs {
+    /// Passes a request and returns the answer.
+    pub(super) fn plan(&self, state: &CallState<'_>, request: &[u8]) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Builtin(instance) => Ok(instance.plan(state, request)?),
+            Self::Own(instance) => instance.plan(state, request),
+        }
+    }
+
+    fn self_test(&self, state: &CallState<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Builtin(instance) => Ok(instance.self_test(state)?),
+            Self::Own(instance) => instance.self_test(state),
         }
     }
 }
@@ -146,7 +241,7 @@ pub(super) fn problem_of(failure: CallFailure) -> CallProblem {
             what: format!("its answer is larger than {size_bytes_max} bytes"),
         },
         CallFailure::Protocol(what) => CallProblem::Protocol {
-            what: what.to_owned(),
+            what: what.into_owned(),
         },
         CallFailure::Error(json) => match serde_json::from_value::<PlanError>(json) {
             Ok(error) => CallProblem::Planner(error),

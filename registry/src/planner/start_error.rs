@@ -112,12 +112,21 @@ pub enum StartFailure {
     /// The library could not be turned into a module.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// Its worker did not come so far as to hold its library.
+    #[error("its library was not loaded")]
+    Map(#[source] CallProblem),
     /// The planner could not be made.
     #[error("its construction failed")]
     Construct(#[source] CallProblem),
     /// The planner's own check of itself failed.
     #[error("its self-test failed")]
     SelfTest(#[source] CallProblem),
+    /// Its worker ended, and the wait before it is started anew is not over.
+    #[error("its worker ended")]
+    Ended(#[source] CallProblem),
+    /// A promise of this crate was broken.
+    #[error("our bug: there is no program for its worker")]
+    Bug,
 }
 
 impl StartFailure {
@@ -126,6 +135,8 @@ impl StartFailure {
         match self {
             Self::Refused(refusal) => refusal.code(),
             Self::Load(error) => error.code(),
+            Self::Map(problem) | Self::Ended(problem) => problem.code_or("E_BUG"),
+            Self::Bug => "E_BUG",
             Self::Construct(CallProblem::Panic { .. }) => "E_CONSTRUCT_PANIC",
             Self::Construct(problem) => problem.code_or("E_CONSTRUCT_FAILED"),
             Self::SelfTest(CallProblem::Panic { .. }) => "E_SELF_TEST_PANIC",
@@ -138,10 +149,14 @@ impl StartFailure {
         match self {
             Self::Refused(refusal) => refusal.remedy(),
             Self::Load(error) => error.remedy(),
-            Self::SelfTest(CallProblem::Late { .. }) => {
+            Self::Bug => "Report it to the maintainers of registry.".to_owned(),
+            Self::Map(CallProblem::Late { .. }) | Self::SelfTest(CallProblem::Late { .. }) => {
                 "Raise PLANNER_SELF_TEST_TIMEOUT.".to_owned()
             }
-            Self::Construct(problem) | Self::SelfTest(problem) => problem.remedy(planner),
+            Self::Map(problem)
+            | Self::Construct(problem)
+            | Self::SelfTest(problem)
+            | Self::Ended(problem) => problem.remedy(planner),
         }
     }
 }

@@ -14,9 +14,10 @@ use registry_core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::history::History;
 use super::start_error::StartFailure;
-use crate::config::{Config, Table};
+use crate::config::{self, Config, Table};
 use crate::discovery::Candidate;
-use crate::load::{Instance, LogLimit};
+use crate::isolate::{Instance, Program, ProgramError};
+use crate::load::{self, LogLimit};
 use crate::name::PlannerName;
 use crate::trust::{Policy, Signatures};
 
@@ -48,16 +49,25 @@ pub(crate) enum Source {
     /// A library that discovery found.
     Library(Arc<Candidate>),
     /// Linked into the host.
-    Builtin(Arc<Instance>),
+    Builtin(Arc<load::Instance>),
 }
 
 /// A planner that can be called.
 #[derive(Debug)]
 pub(crate) struct Started {
     /// Dropping it shuts the planner down.
-    pub(super) instance: Arc<Instance>,
+    pub(super) instance: Runs,
     /// Of the bytes that run, unless they are the host's.
     pub(super) digest: Option<blake3::Hash>,
+}
+
+/// What is called.
+#[derive(Debug)]
+pub(super) enum Runs {
+    /// What every registry and generation shares, for it lives as long as the host does.
+    Builtin(Arc<load::Instance>),
+    /// What this start made.
+    Own(Instance),
 }
 
 /// What the operator set for one planner.
@@ -67,6 +77,10 @@ pub(crate) struct Options {
     pub(crate) plan_timeout: Duration,
     /// What the planner's context shows it.
     pub(crate) settings: Table,
+    /// Where it runs, unless it is linked into the host.
+    pub(crate) policy: config::Policy,
+    /// Variables of the host's that its worker is given.
+    pub(crate) variables: Vec<String>,
 }
 
 impl Options {
@@ -76,6 +90,8 @@ impl Options {
         Self {
             plan_timeout: config.plan_timeout(name),
             settings: own.and_then(|own| own.config.clone()).unwrap_or_default(),
+            policy: config.policy(name),
+            variables: own.and_then(|own| own.env.clone()).unwrap_or_default(),
         }
     }
 }
@@ -89,15 +105,17 @@ pub(crate) struct Supervision {
     pub(crate) slot: SlotPolicy,
     /// Bounds construction, and the self-test again.
     pub(crate) start_timeout: Duration,
+    /// What workers run, where any planner may have one.
+    pub(crate) program: Option<Arc<Program>>,
     /// How starts went.
     pub(crate) history: History,
 }
 
 impl Supervision {
     /// What `config` holds all planners to.
-    pub(crate) fn of(config: &Config, signatures: Signatures) -> Self {
+    pub(crate) fn of(config: &Config, signatures: Signatures) -> Result<Self, ProgramError> {
         let start_timeout = config.isolation().self_test_timeout;
-        Self {
+        Ok(Self {
             policy: Policy::of(config, signatures),
             slot: SlotPolicy {
                 clock: Clock::monotonic(),
@@ -105,9 +123,25 @@ impl Supervision {
                 backoff: Backoff::new(RETRY_FIRST, RETRY_MAX),
             },
             start_timeout,
+            program: program(config)?,
             history: History::of(config),
-        }
+        })
     }
+}
+
+/// The program of workers, where a planner may have one. It is looked for now, because a policy that
+/// cannot be kept later would have to be broken.
+fn program(config: &Config) -> Result<Option<Arc<Program>>, ProgramError> {
+    let mut policies = config.planners().keys().map(|name| config.policy(name));
+    let in_process = config::Policy::InProcess;
+    if config.isolation().policy == in_process && policies.all(|policy| policy == in_process) {
+        return Ok(None);
+    }
+    let program = match config.isolation().worker_program.path() {
+        Some(path) => Program::at(path),
+        None => Program::own(),
+    };
+    Ok(Some(Arc::new(program?)))
 }
 
 /// How far a planner has come, for reports.

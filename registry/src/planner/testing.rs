@@ -30,7 +30,7 @@ impl plugin_api::Planner for Broken {
 /// starts see is moved by `hand`.
 pub(crate) fn broken(hand: &ManualClock, quarantined: bool) -> Planner {
     let config = Config::loader().load().unwrap();
-    let mut supervision = Supervision::of(&config, Signatures::default());
+    let mut supervision = Supervision::of(&config, Signatures::default()).unwrap();
     supervision.slot.clock = hand.clock();
     let name = PlannerName::parse("broken_planner").unwrap();
     let build = BuildInfo {

@@ -14,7 +14,7 @@ pub(crate) fn admit(
 ) -> Result<(), Refusal> {
     judge_name(name, policy)?;
     judge_api(manifest.api, API_VERSION)?;
-    judge_panic(manifest.build.panic)
+    judge_panic(manifest.build.panic, policy.contained.contains(name))
 }
 
 /// Whether the lists of names let `name` run.
@@ -36,11 +36,11 @@ pub(crate) fn judge_api(plugin: ApiVersion, host: ApiVersion) -> Result<(), Refu
     Err(Refusal::ApiVersion { plugin, host })
 }
 
-/// Every planner runs in process, where nothing can contain a panic that aborts.
-fn judge_panic(strategy: PanicStrategy) -> Result<(), Refusal> {
+/// Nothing can contain a panic that aborts but a process of the planner's own.
+fn judge_panic(strategy: PanicStrategy, contained: bool) -> Result<(), Refusal> {
     match strategy {
-        PanicStrategy::Unwind => Ok(()),
-        PanicStrategy::Abort => Err(Refusal::PanicAborts),
+        PanicStrategy::Abort if !contained => Err(Refusal::PanicAborts),
+        PanicStrategy::Unwind | PanicStrategy::Abort => Ok(()),
     }
 }
 

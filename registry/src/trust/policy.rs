@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::Signatures;
 use super::signature::KeyId;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::discovery::Bounds;
 use crate::name::PlannerName;
 
@@ -16,6 +16,8 @@ pub(crate) struct Policy {
     pub(crate) allowed: BTreeSet<PlannerName>,
     /// Names that may not, whatever `allowed` says.
     pub(crate) blocked: BTreeSet<PlannerName>,
+    /// Planners whose end would not be the host's.
+    pub(crate) contained: Contained,
     /// Largest library that may run.
     pub(crate) size_bytes_max: u64,
     /// What is wanted of signatures.
@@ -26,6 +28,31 @@ pub(crate) struct Policy {
     pub(crate) clock: fn() -> SystemTime,
 }
 
+/// Which planners run in a process of their own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contained {
+    by_default: bool,
+    otherwise: BTreeSet<PlannerName>,
+}
+
+impl Contained {
+    fn of(config: &Config) -> Self {
+        let is_worker = |policy| policy == config::Policy::Worker;
+        let by_default = is_worker(config.isolation().policy);
+        let names = config.planners().keys();
+        let otherwise = names.filter(|name| is_worker(config.policy(name)) != by_default);
+        Self {
+            by_default,
+            otherwise: otherwise.cloned().collect(),
+        }
+    }
+
+    /// Whether `name` runs in a process of its own.
+    pub(crate) fn contains(&self, name: &PlannerName) -> bool {
+        self.by_default != self.otherwise.contains(name)
+    }
+}
+
 impl Policy {
     /// What `config` allows.
     pub(crate) fn of(config: &Config, signatures: Signatures) -> Self {
@@ -33,6 +60,7 @@ impl Policy {
         Self {
             allowed: trust.allowed.iter().cloned().collect(),
             blocked: trust.blocked.iter().cloned().collect(),
+            contained: Contained::of(config),
             size_bytes_max: Bounds::default().file_bytes_max,
             signatures,
             revoked_keys: BTreeSet::new(),

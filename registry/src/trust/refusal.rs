@@ -93,7 +93,7 @@ impl Refusal {
                 format!("Build the plugin again with plugin-api {host}.")
             }
             Self::PanicAborts => {
-                "Build the plugin with panic = \"unwind\": this version runs every planner in process."
+                "Build the plugin with panic = \"unwind\", or set `[planners.NAME] isolation` to worker."
                     .to_owned()
             }
             Self::BuiltIn { .. } => {

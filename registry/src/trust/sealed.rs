@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use registry_core::sync::atomic::{AtomicU64, Ordering};
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create};
 
 use crate::name::PlannerName;
 
@@ -21,6 +21,12 @@ pub(crate) struct Sealed {
     number: u64,
 }
 
+/// Nothing about a copy can change any more, its seals included.
+const SEALS: SealFlags = SealFlags::WRITE
+    .union(SealFlags::GROW)
+    .union(SealFlags::SHRINK)
+    .union(SealFlags::SEAL);
+
 /// What tells a file from every other that exists at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileId {
@@ -33,11 +39,22 @@ pub(crate) struct FileId {
 impl Sealed {
     /// A sealed copy of the bytes of `planner`, whose name debuggers and `/proc` show.
     pub(crate) fn copy(planner: &PlannerName, bytes: &[u8]) -> io::Result<Self> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
         let mut memory = File::from(memory_file(planner)?);
         memory.write_all(bytes)?;
-        let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-        fcntl_add_seals(&memory, seals)?;
+        fcntl_add_seals(&memory, SEALS)?;
+        Self::of(memory)
+    }
+
+    /// A copy that another process sealed.
+    pub(crate) fn received(memory: OwnedFd) -> io::Result<Self> {
+        if !fcntl_get_seals(&memory)?.contains(SEALS) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        Self::of(memory.into())
+    }
+
+    fn of(memory: File) -> io::Result<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         let metadata = memory.metadata()?;
         Ok(Self {
             memory,
@@ -48,6 +65,11 @@ impl Sealed {
             // Relaxed: only the uniqueness of the numbers matters, and a read-modify-write gives it.
             number: NEXT.fetch_add(1, Ordering::Relaxed),
         })
+    }
+
+    /// The descriptor, to be given to another process.
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.memory.as_fd()
     }
 
     /// The file that holds the copy.

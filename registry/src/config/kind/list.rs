@@ -49,6 +49,35 @@ impl Kind for Names {
     }
 }
 
+/// Short texts, separated by commas; an entry given twice counts once.
+#[derive(Debug)]
+pub(in crate::config) struct Texts {
+    /// What they are, in the plural.
+    pub(in crate::config) what: &'static str,
+}
+
+impl Kind for Texts {
+    type Value = Vec<String>;
+
+    fn parse(&self, value: &Value) -> Result<Vec<String>, Reason> {
+        let texts = entries(value, ',')?;
+        if texts.iter().any(|text| text.contains('\0')) {
+            return Err(Reason::BadPath);
+        }
+        Ok(without_repeats(
+            texts.into_iter().map(str::to_owned).collect(),
+        ))
+    }
+
+    fn allowed(&self) -> String {
+        format!("{} separated by ','", self.what)
+    }
+
+    fn show(&self, value: &Vec<String>) -> String {
+        value.join(",")
+    }
+}
+
 /// Paths with a separator between them; an entry given twice counts once.
 #[derive(Debug)]
 pub(in crate::config) struct Paths {

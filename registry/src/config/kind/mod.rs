@@ -6,6 +6,7 @@
 mod folder;
 mod list;
 mod number;
+mod program;
 mod word;
 
 use std::{fmt, path::Path};
@@ -14,12 +15,17 @@ use figment::value::Value;
 
 use super::{error::Reason, value::to_json};
 
-pub use self::{folder::Folder, word::LogFormat};
+pub use self::{
+    folder::Folder,
+    program::ProgramFile,
+    word::{LogFormat, Policy},
+};
 pub(super) use self::{
     folder::{FileOrOff, FolderOrOff},
-    list::{Names, OnePath, Paths},
+    list::{Names, OnePath, Paths, Texts},
     number::{Count, Duration, Number},
-    word::{LEVELS, LOG_FORMATS, Switch},
+    program::ProgramOrSelf,
+    word::{LEVELS, LOG_FORMATS, POLICIES, Switch},
 };
 
 /// One kind of value.
@@ -102,6 +108,12 @@ impl Kind for FreeTable {
 /// Settings that a planner reads and the registry does not know.
 #[derive(Clone, Default, PartialEq)]
 pub struct Table(serde_json::Map<String, serde_json::Value>);
+
+impl From<serde_json::Map<String, serde_json::Value>> for Table {
+    fn from(values: serde_json::Map<String, serde_json::Value>) -> Self {
+        Self(values)
+    }
+}
 
 impl Table {
     /// The values by key.

@@ -52,6 +52,25 @@ pub enum LogFormat {
 pub(in crate::config) const LOG_FORMATS: Word<LogFormat> =
     Word(&[("text", LogFormat::Text), ("json", LogFormat::Json)]);
 
+/// Where a planner runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Policy {
+    /// In the host's process: fastest, and what it does the host does.
+    InProcess,
+    /// First in a process of its own, to see whether it starts; then in the host's.
+    Probe,
+    /// Always in a process of its own.
+    Worker,
+}
+
+/// Where planners run.
+pub(in crate::config) const POLICIES: Word<Policy> = Word(&[
+    ("in-process", Policy::InProcess),
+    ("probe", Policy::Probe),
+    ("worker", Policy::Worker),
+]);
+
 /// The levels of logs; the two long words are the predecessor's.
 pub(in crate::config) const LEVELS: Word<LevelFilter> = Word(&[
     ("OFF", LevelFilter::OFF),

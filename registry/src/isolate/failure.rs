@@ -1,0 +1,181 @@
+//! What can go wrong with a worker.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::load::{CallFailure, LoadError};
+
+/// How far a worker has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It has not been heard of.
+    Spawn,
+    /// It maps the library.
+    Map,
+    /// It makes the planner.
+    Construct,
+    /// It runs the self-test.
+    SelfTest,
+    /// It answers calls.
+    Serve,
+}
+
+impl Stage {
+    const ALL: [Self; 5] = [
+        Self::Spawn,
+        Self::Map,
+        Self::Construct,
+        Self::SelfTest,
+        Self::Serve,
+    ];
+
+    /// The number that stands in shared memory.
+    pub(super) fn number(self) -> u32 {
+        self as u32
+    }
+
+    /// The stage behind a number that a worker wrote.
+    pub(super) fn of(number: u64) -> Option<Self> {
+        let known = |stage: &Self| u64::from(stage.number()) == number;
+        Self::ALL.into_iter().find(known)
+    }
+}
+
+/// Why a call into a worker gave no answer.
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    /// The planner failed, as it could have in process.
+    Call(CallFailure),
+    /// The time was up.
+    Late,
+    /// The caller gave up.
+    Cancelled,
+    /// The worker failed.
+    Worker(WorkerFault),
+    /// The worker that should have answered could not be started anew.
+    NotStarted {
+        /// Why.
+        cause: Arc<StartFault>,
+        /// Failures in a row.
+        failures: u32,
+        /// Time until the next attempt may be made.
+        retry_after: Duration,
+    },
+    /// Another thread is still starting it.
+    StartTimedOut {
+        /// How long this caller waited.
+        waited: Duration,
+    },
+    /// A promise of this crate was broken.
+    Bug,
+}
+
+impl From<CallFailure> for Failure {
+    fn from(failure: CallFailure) -> Self {
+        Self::Call(failure)
+    }
+}
+
+/// Why a worker was not started.
+#[derive(Clone, Debug)]
+pub(crate) enum StartFault {
+    /// The library could not be turned into a module.
+    Load(LoadError),
+    /// What failed, and in which stage.
+    At(Stage, Failure),
+}
+
+/// How a worker failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkerFault {
+    /// It ended without an answer.
+    #[error("its worker ended without an answer: {0}")]
+    Crashed(Crash),
+    /// It broke the rules by which a host and a worker talk, and was ended.
+    #[error("its worker broke the rules of the exchange and was ended: {what}")]
+    Protocol {
+        /// The broken rule.
+        what: &'static str,
+    },
+    /// It could not be started. The planner has no part in that.
+    #[error("its worker could not be started: {reason}")]
+    Start {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl WorkerFault {
+    /// The stable machine code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Crashed(_) => "E_WORKER_CRASH",
+            Self::Protocol { .. } => "E_WORKER_PROTOCOL",
+            Self::Start { .. } => "E_WORKER_START",
+        }
+    }
+
+    /// What the operator can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Crashed(_) => {
+                "Report it to the plugin's author, with what it last wrote to stderr."
+            }
+            Self::Protocol { .. } => "Take the plugin out of service, and ask its author why.",
+            Self::Start { .. } => {
+                "Check `isolation.worker_program`, and the system's limits of processes and memory."
+            }
+        }
+    }
+}
+
+/// What is known of a worker's end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Crash {
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// The code that it exited with. Exiting is no answer: code 0 is a crash as well.
+    pub exit_code: Option<i32>,
+    /// The end of what it wrote to stderr, escaped; up to 4 KiB.
+    pub stderr: String,
+}
+
+/// One line; what was written to stderr stands in the field alone.
+impl std::fmt::Display for Crash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.signal, self.exit_code) {
+            (Some(signal), _) => match signal_name(signal) {
+                Some(name) => write!(f, "signal {signal} ({name})"),
+                None => write!(f, "signal {signal}"),
+            },
+            (None, Some(code)) => write!(f, "exit code {code}"),
+            (None, None) => f.write_str("nobody knows how"),
+        }
+    }
+}
+
+fn signal_name(signal: i32) -> Option<&'static str> {
+    Some(match signal {
+        libc::SIGHUP => "SIGHUP",
+        libc::SIGINT => "SIGINT",
+        libc::SIGQUIT => "SIGQUIT",
+        libc::SIGILL => "SIGILL",
+        libc::SIGTRAP => "SIGTRAP",
+        libc::SIGABRT => "SIGABRT",
+        libc::SIGBUS => "SIGBUS",
+        libc::SIGFPE => "SIGFPE",
+        libc::SIGKILL => "SIGKILL",
+        libc::SIGUSR1 => "SIGUSR1",
+        libc::SIGSEGV => "SIGSEGV",
+        libc::SIGUSR2 => "SIGUSR2",
+        libc::SIGPIPE => "SIGPIPE",
+        libc::SIGALRM => "SIGALRM",
+        libc::SIGTERM => "SIGTERM",
+        libc::SIGXCPU => "SIGXCPU",
+        libc::SIGXFSZ => "SIGXFSZ",
+        libc::SIGSYS => "SIGSYS",
+        _ => return None,
+    })
+}

@@ -1,0 +1,32 @@
+//! A planner that can be called, wherever its code runs.
+
+use super::failure::Failure;
+use super::supervise::Worker;
+use crate::load::{self, CallState};
+
+/// A planner that can be called, wherever its code runs. Dropping it shuts the planner down.
+#[derive(Debug)]
+pub(crate) enum Instance {
+    /// In this process.
+    InProcess(load::Instance),
+    /// In a process of its own.
+    Worker(Box<Worker>),
+}
+
+impl Instance {
+    /// Passes a request and returns the answer.
+    pub(crate) fn plan(&self, state: &CallState<'_>, request: &[u8]) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::InProcess(instance) => Ok(instance.plan(state, request)?),
+            Self::Worker(worker) => worker.plan(state, request),
+        }
+    }
+
+    /// Runs the self-test, unless that was part of its start.
+    pub(crate) fn self_test(&self, state: &CallState<'_>) -> Result<(), Failure> {
+        match self {
+            Self::InProcess(instance) => Ok(instance.self_test(state)?),
+            Self::Worker(_) => Ok(()),
+        }
+    }
+}

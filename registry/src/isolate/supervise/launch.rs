@@ -1,0 +1,149 @@
+//! What it takes to start a worker, again and again.
+
+use std::ffi::OsString;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+
+use super::keeper;
+use super::process::{Memory, Process};
+use super::program::Program;
+use crate::config::Table;
+use crate::isolate::failure::{Failure, Stage, StartFault, WorkerFault};
+use crate::isolate::wire::{Access, Kind, Message, Region, send_hello};
+use crate::isolate::worker::{self, StartOrder};
+use crate::load::{CallFailure, CallState, FAILURE_SIZE_BYTES_MAX, RelayedError};
+use crate::trust::Verified;
+
+/// Longest wait for the thread that starts processes.
+const SPAWN_MAX: Duration = Duration::from_secs(5);
+
+/// What it takes to start a worker, again and again.
+#[derive(Debug)]
+pub(crate) struct Launch {
+    /// What it runs.
+    pub(crate) program: Arc<Program>,
+    /// What it maps.
+    pub(crate) verified: Verified,
+    /// The operator's settings for the planner.
+    pub(crate) settings: Table,
+    /// All of its environment.
+    pub(crate) environment: Vec<(OsString, OsString)>,
+    /// Time to map, construct and self-test.
+    pub(crate) within: Duration,
+}
+
+impl Launch {
+    /// A worker that is ready to answer. Log lines of the start go to `state`.
+    pub(super) fn start(&self, state: &CallState<'_>) -> Result<Arc<Process>, StartFault> {
+        let order = serde_json::to_vec(&self.order()).unwrap_or_default();
+        let process = self.spawn().map_err(|error| {
+            let reason = error.to_string();
+            StartFault::At(Stage::Spawn, Failure::Worker(WorkerFault::Start { reason }))
+        })?;
+        let until = Instant::now() + self.within;
+        let outcome = process
+            .call((Kind::Start, 0), &order, Some(until), Some(state))
+            .map_err(|failure| StartFault::At(process.stage(), failure))
+            .and_then(started);
+        if outcome.is_err() {
+            process.end_now();
+        }
+        outcome.map(|()| process)
+    }
+
+    fn order(&self) -> StartOrder {
+        StartOrder {
+            planner: self.verified.name().to_string(),
+            manifest: serde_json::to_value(self.verified.manifest()).unwrap_or_default(),
+            digest: self.verified.digest().to_hex().to_string(),
+            settings: self.settings.as_map().clone(),
+            within_ns: u64::try_from(self.within.as_nanos()).unwrap_or(u64::MAX),
+        }
+    }
+
+    fn spawn(&self) -> std::io::Result<Arc<Process>> {
+        let (requests, requests_shared) = Region::create(Access::Read)?;
+        let (answers, answers_shared) = Region::create(Access::Write)?;
+        let (control, theirs) = socketpair(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC,
+            None,
+        )?;
+        // The message waits in the socket until the worker is up.
+        send_hello(
+            control.as_fd(),
+            [
+                self.verified.sealed().descriptor(),
+                requests_shared.as_fd(),
+                answers_shared.as_fd(),
+            ],
+        )?;
+        let memory = Memory {
+            requests,
+            answers,
+            control,
+        };
+        keeper::spawn(self.command(theirs), memory, SPAWN_MAX)
+    }
+
+    /// Nothing is asked for that would make the library fork: that copies the tables of the host's whole
+    /// memory.
+    fn command(&self, control: OwnedFd) -> Command {
+        let mut command = Command::new(self.program.path());
+        command
+            .arg0(worker::NAME)
+            .args([worker::ARGUMENT, self.verified.name().as_str()])
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir("/")
+            .stdin(Stdio::from(control))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+}
+
+/// What the worker says of its start.
+fn started(message: Message) -> Result<(), StartFault> {
+    let stage = Stage::of(message.extra).unwrap_or(Stage::Serve);
+    let failure = match message.kind {
+        Kind::Answer => return Ok(()),
+        Kind::NotLoaded => {
+            let error = serde_json::from_slice::<RelayedError>(&message.bytes).ok();
+            let error = error.and_then(RelayedError::into_error);
+            return Err(match error {
+                Some(error) => StartFault::Load(error),
+                None => misunderstood(),
+            });
+        }
+        kind => failed(kind, &message.bytes, FAILURE_SIZE_BYTES_MAX),
+    };
+    Err(failure.map_or_else(misunderstood, |failure| {
+        StartFault::At(stage, Failure::Call(failure))
+    }))
+}
+
+fn misunderstood() -> StartFault {
+    let what = "an answer to its start that is none";
+    StartFault::At(
+        Stage::Spawn,
+        Failure::Worker(WorkerFault::Protocol { what }),
+    )
+}
+
+/// The failure of the planner that a message tells of, if it is of such a kind.
+pub(super) fn failed(kind: Kind, bytes: &[u8], size_bytes_max: usize) -> Option<CallFailure> {
+    Some(match kind {
+        Kind::Error => CallFailure::error(bytes),
+        Kind::Panic => CallFailure::panic(bytes),
+        Kind::TooLarge => CallFailure::TooLarge { size_bytes_max },
+        Kind::Misbehaved => CallFailure::misbehaved(bytes),
+        _ => return None,
+    })
+}

@@ -1,0 +1,25 @@
+//! The side of the host: starts workers, calls them, watches them, ends them.
+//!
+//! A [`Worker`] stands for one planner; behind it is a [`process`] at a time, started when it is first
+//! needed and anew, with a growing wait and within a budget, after it ended. One permanent thread, the
+//! [`keeper`], starts all processes, because a worker is told of the end of the *thread* that started
+//! it; the same thread reads what workers print, reaps them, and ends those whose callers have given up.
+//!
+//! What must hold:
+//!
+//! * A process that a caller has to do without is ended with its whole group, and reaped.
+//! * A group is signalled only while its leader is not reaped, so its number is nobody else's.
+//! * Whatever a worker prints takes at most 4 KiB a stream here, and no more than a little of the time.
+
+mod keeper;
+mod launch;
+mod process;
+mod program;
+mod seats;
+mod tail;
+mod worker;
+
+pub(crate) use launch::Launch;
+pub(crate) use program::Program;
+pub use program::ProgramError;
+pub(crate) use worker::Worker;

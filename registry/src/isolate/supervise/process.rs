@@ -1,0 +1,351 @@
+//! One process of a worker, and the calls into it.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+use registry_core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use registry_core::sync::{Condvar, Mutex, MutexGuard, OnceLock};
+use rustix::net::SendFlags;
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
+
+use super::keeper;
+use super::seats::{Reclaimed, Seat, Seats};
+use super::tail::Tail;
+use crate::isolate::failure::{Crash, Failure, Stage, WorkerFault};
+use crate::isolate::wire::{Ends, Fault, Kind, Message, Pause, Region, SPIN, spin_allowed};
+use crate::isolate::worker::ExitCode;
+use crate::load::CallState;
+
+/// Time that a planner has to answer after its caller gave up, before the answer is no longer awaited.
+const CANCEL_GRACE: Duration = Duration::from_millis(100);
+
+/// Time between the first looks at whether the caller gave up, and between the later ones.
+const LOOK_FIRST: Duration = Duration::from_millis(1);
+const LOOK_MAX: Duration = Duration::from_millis(20);
+
+/// Longest wait for the end of a process that was ended.
+const REAP_MAX: Duration = Duration::from_secs(2);
+
+/// What a host and a worker share.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) requests: Region,
+    pub(super) answers: Region,
+    pub(super) control: OwnedFd,
+}
+
+/// One process of a worker.
+#[derive(Debug)]
+pub(super) struct Process {
+    memory: Memory,
+    pid: Pid,
+    handle: OwnedFd,
+    seats: Mutex<Seats>,
+    freed: Condvar,
+    next_call: AtomicU64,
+    /// Whether its end was asked for here.
+    doomed: AtomicBool,
+    /// Whether its number may be somebody else's by now.
+    reaped: Mutex<bool>,
+    ended: Condvar,
+    end: OnceLock<Crash>,
+}
+
+impl Process {
+    /// The process `child`, with which `memory` is shared.
+    pub(super) fn of(child: &Child, memory: Memory) -> std::io::Result<Self> {
+        let pid = Pid::from_child(child);
+        Ok(Self {
+            memory,
+            pid,
+            handle: pidfd_open(pid, PidfdFlags::empty())?,
+            seats: Mutex::new(Seats::default()),
+            freed: Condvar::new(),
+            next_call: AtomicU64::new(1),
+            doomed: AtomicBool::new(false),
+            reaped: Mutex::new(false),
+            ended: Condvar::new(),
+            end: OnceLock::new(),
+        })
+    }
+
+    /// Becomes readable when the process ends.
+    pub(super) fn handle(&self) -> BorrowedFd<'_> {
+        self.handle.as_fd()
+    }
+
+    /// Whether calls are worth a try.
+    pub(super) fn is_alive(&self) -> bool {
+        // Relaxed: who comes too early finds out in the call.
+        self.end.get().is_none() && !self.doomed.load(Ordering::Relaxed)
+    }
+
+    /// How it ended, if it has.
+    pub(super) fn end(&self) -> Option<&Crash> {
+        self.end.get()
+    }
+
+    /// How far its start has come.
+    pub(super) fn stage(&self) -> Stage {
+        Stage::of(u64::from(self.ends(0).other.stage())).unwrap_or(Stage::Spawn)
+    }
+
+    fn ends(&self, slot: usize) -> Ends<'_> {
+        Region::ends(&self.memory.requests, &self.memory.answers, slot)
+    }
+
+    /// Sends a request and waits for its answer, at most until `until`. Log lines go to `state`.
+    pub(super) fn call(
+        &self,
+        (kind, extra): (Kind, u64),
+        bytes: &[u8],
+        until: Option<Instant>,
+        state: Option<&CallState<'_>>,
+    ) -> Result<Message, Failure> {
+        let mut patience = Patience::new(self, until, state);
+        let mut seat = self
+            .seat(&mut patience)
+            .map_err(|fault| self.failure(fault))?;
+        // Relaxed: only the uniqueness of the numbers matters, and a read-modify-write gives it.
+        let call = self.next_call.fetch_add(1, Ordering::Relaxed);
+        patience.call = Some((call, seat.index));
+        match self.exchange(&mut seat, (kind, call, extra), bytes, &mut patience) {
+            Ok(message) => {
+                seat.answered = Some(Instant::now());
+                self.seats.lock().put(seat);
+                self.freed.notify_one();
+                Ok(message)
+            }
+            Err(fault) => {
+                self.leave(seat, call, until, fault);
+                Err(self.failure(fault))
+            }
+        }
+    }
+
+    fn exchange(
+        &self,
+        seat: &mut Seat,
+        head: (Kind, u64, u64),
+        bytes: &[u8],
+        patience: &mut Patience<'_>,
+    ) -> Result<Message, Fault> {
+        let ends = self.ends(seat.index);
+        let soon = seat.answered.is_some_and(|at| at.elapsed() < SPIN);
+        let hot = soon && spin_allowed();
+        ends.own.set_hot(hot);
+        seat.lane.send(ends, head, bytes, patience)?;
+        let spin = if hot { SPIN } else { Duration::ZERO };
+        loop {
+            let message = seat.lane.receive(ends, Some(head.1), spin, patience)?;
+            if !message.kind.is_from_worker() {
+                return Err(Fault::Broken("a request from a worker"));
+            }
+            if message.kind != Kind::Log {
+                return Ok(message);
+            }
+            // A flood of lines never sleeps, and must not outlast the call.
+            patience.next()?;
+            if let Some(state) = patience.state {
+                let level = u8::try_from(message.extra & 0xff).unwrap_or(u8::MAX);
+                state.relayed(level, message.extra >> 8, &message.bytes);
+            }
+        }
+    }
+
+    fn seat(&self, patience: &mut Patience<'_>) -> Result<Seat, Fault> {
+        let mut seats = self.seats.lock();
+        loop {
+            if let Some((seat, fresh)) = seats.take() {
+                drop(seats);
+                if fresh && seat.index > 0 {
+                    self.open(seat.index)?;
+                }
+                return Ok(seat);
+            }
+            self.reclaim_from(&mut seats);
+            let bound = patience.next()?;
+            (seats, _) = self.freed.wait_until(seats, Instant::now() + bound);
+        }
+    }
+
+    /// Has the worker serve one slot more.
+    fn open(&self, slot: usize) -> Result<(), Fault> {
+        let number = [u8::try_from(slot).unwrap_or(u8::MAX)];
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        match rustix::net::send(&self.memory.control, &number, flags) {
+            Ok(_) => Ok(()),
+            Err(_) if self.end.get().is_some() => Err(Fault::Gone),
+            Err(_) => Err(Fault::Broken("a control socket that is not read")),
+        }
+    }
+
+    /// What becomes of a seat whose call gave no answer.
+    fn leave(&self, seat: Seat, call: u64, until: Option<Instant>, fault: Fault) {
+        match fault {
+            Fault::Gone => {}
+            Fault::Broken(_) => self.kill(),
+            Fault::Late | Fault::Cancelled => {
+                self.ends(seat.index).own.cancel(call);
+                self.seats.lock().abandon(seat, call, until);
+                keeper::look();
+            }
+        }
+    }
+
+    fn failure(&self, fault: Fault) -> Failure {
+        // What is shared is spoilt when the process has ended, and then looks like a broken rule.
+        match (fault, self.end.get()) {
+            (Fault::Gone | Fault::Broken(_), Some(crash)) => Failure::Worker(fault_of(crash)),
+            (Fault::Gone, None) => Failure::Bug,
+            (Fault::Broken(what), None) => Failure::Worker(WorkerFault::Protocol { what }),
+            (Fault::Late, _) => Failure::Late,
+            (Fault::Cancelled, _) => Failure::Cancelled,
+        }
+    }
+
+    /// Drops late answers; whether there are calls left whose answers are to be dropped.
+    pub(super) fn reclaim(&self) -> bool {
+        self.reclaim_from(&mut self.seats.lock())
+    }
+
+    fn reclaim_from(&self, seats: &mut MutexGuard<'_, Seats>) -> bool {
+        if self.end.get().is_some() {
+            return false;
+        }
+        match seats.reclaim(|slot| self.ends(slot)) {
+            Reclaimed::All => false,
+            Reclaimed::Some => true,
+            Reclaimed::Hopeless => {
+                self.kill();
+                false
+            }
+        }
+    }
+
+    /// Ends the process and all of its group, without waiting for that.
+    pub(super) fn kill(&self) {
+        // Relaxed: the flag carries nothing but itself.
+        self.doomed.store(true, Ordering::Relaxed);
+        let reaped = self.reaped.lock();
+        if !*reaped {
+            // It fails on what has ended already. A worker that leads no group yet has started none.
+            let _ended = pidfd_send_signal(&self.handle, Signal::KILL);
+            let _ended = kill_process_group(self.pid, Signal::KILL);
+        }
+    }
+
+    /// Ends the process, and waits a little for its end.
+    pub(super) fn end_now(&self) {
+        self.kill();
+        let until = Instant::now() + REAP_MAX;
+        let mut reaped = self.reaped.lock();
+        let mut timed_out = false;
+        while !*reaped && !timed_out {
+            (reaped, timed_out) = self.ended.wait_until(reaped, until);
+        }
+    }
+
+    /// Reaps the process, which has ended, and tells everybody. For the keeper alone.
+    pub(super) fn reap(&self, child: &mut Child, stderr: &Tail) {
+        let mut reaped = self.reaped.lock();
+        // Its number cannot be somebody else's before it is reaped.
+        let _nobody_left = kill_process_group(self.pid, Signal::KILL);
+        let status = child.try_wait().ok().flatten();
+        *reaped = true;
+        drop(reaped);
+        let _first = self.end.set(crash(status, stderr));
+        let opened = self.seats.lock().opened;
+        for slot in 0..opened {
+            self.ends(slot).other.spoil();
+        }
+        self.freed.notify_all();
+        self.ended.notify_all();
+    }
+}
+
+fn crash(status: Option<ExitStatus>, stderr: &Tail) -> Crash {
+    Crash {
+        signal: status.and_then(|status| status.signal()),
+        exit_code: status.and_then(|status| status.code()),
+        stderr: stderr.text(),
+    }
+}
+
+/// Some exit codes are the worker's own, and no crash of its planner.
+pub(super) fn fault_of(crash: &Crash) -> WorkerFault {
+    match crash.exit_code.and_then(ExitCode::meaning) {
+        Some(meaning) => WorkerFault::Start {
+            reason: meaning.to_owned(),
+        },
+        None => WorkerFault::Crashed(crash.clone()),
+    }
+}
+
+/// How long a caller waits, and what for.
+struct Patience<'a> {
+    process: &'a Process,
+    until: Option<Instant>,
+    state: Option<&'a CallState<'a>>,
+    /// The call, once it has a number, and its slot.
+    call: Option<(u64, usize)>,
+    /// When it was seen that the caller gave up.
+    cancelled: Option<Instant>,
+    look: Duration,
+}
+
+impl<'a> Patience<'a> {
+    fn new(process: &'a Process, until: Option<Instant>, state: Option<&'a CallState<'a>>) -> Self {
+        Self {
+            process,
+            until,
+            state,
+            call: None,
+            cancelled: None,
+            look: LOOK_FIRST,
+        }
+    }
+
+    /// Tells the worker, once, that the caller gave up; after a little, the answer is not awaited.
+    fn pass_on_cancellation(&mut self, now: Instant) -> Result<(), Fault> {
+        let cancelled = self
+            .state
+            .is_some_and(|state| state.cancelled.load(Ordering::Relaxed));
+        if !cancelled {
+            return Ok(());
+        }
+        let Some((call, slot)) = self.call else {
+            return Err(Fault::Cancelled);
+        };
+        let since = *self.cancelled.get_or_insert_with(|| {
+            self.process.ends(slot).own.cancel(call);
+            now
+        });
+        if now.duration_since(since) >= CANCEL_GRACE {
+            return Err(Fault::Cancelled);
+        }
+        Ok(())
+    }
+}
+
+impl Pause for Patience<'_> {
+    fn next(&mut self) -> Result<Duration, Fault> {
+        if self.process.end.get().is_some() {
+            return Err(Fault::Gone);
+        }
+        let now = Instant::now();
+        let left = match self.until {
+            Some(until) => until.saturating_duration_since(now),
+            None => Duration::MAX,
+        };
+        if left.is_zero() {
+            return Err(Fault::Late);
+        }
+        self.pass_on_cancellation(now)?;
+        let bound = self.look.min(left);
+        self.look = (self.look * 2).min(LOOK_MAX);
+        Ok(bound)
+    }
+}

@@ -1,0 +1,62 @@
+//! Why a library was not loaded, told by another process.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::LoadError;
+use super::exchange::shown;
+
+/// A [`LoadError`] as it travels: its code and its texts.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RelayedError {
+    code: String,
+    text: String,
+    other: String,
+}
+
+impl RelayedError {
+    /// What travels of an error.
+    pub(crate) fn of(error: &LoadError) -> Self {
+        let (text, other) = match error {
+            LoadError::Open { reason }
+            | LoadError::Proc { reason }
+            | LoadError::Root { reason } => (reason.as_str(), ""),
+            LoadError::Header { found } => (found.as_str(), ""),
+            LoadError::Layout { first_difference } => (first_difference.as_str(), ""),
+            LoadError::ManifestMismatch { declared, exported } => {
+                (declared.as_str(), exported.as_str())
+            }
+            LoadError::NoRoot
+            | LoadError::WrongObject
+            | LoadError::TimedOut { .. }
+            | LoadError::Bug { .. } => ("", ""),
+        };
+        Self {
+            code: error.code().to_owned(),
+            text: text.to_owned(),
+            other: other.to_owned(),
+        }
+    }
+
+    /// The error again; `None` for one that no worker can meet. Its texts are bounded and escaped here,
+    /// for the process that told of it ran the plugin's code.
+    pub(crate) fn into_error(self) -> Option<LoadError> {
+        let [text, other] = [self.text, self.other].map(|text| shown(&text));
+        Some(match self.code.as_str() {
+            "E_OPEN" => LoadError::Open { reason: text },
+            "E_PROC" => LoadError::Proc { reason: text },
+            "E_ROOT_FAILED" => LoadError::Root { reason: text },
+            "E_ABI_HEADER" => LoadError::Header { found: text },
+            "E_ABI_LAYOUT" => LoadError::Layout {
+                first_difference: text,
+            },
+            "E_MANIFEST_MISMATCH" => LoadError::ManifestMismatch {
+                declared: text,
+                exported: other,
+            },
+            "E_NO_ROOT" => LoadError::NoRoot,
+            "E_WRONG_OBJECT" => LoadError::WrongObject,
+            _ => return None,
+        })
+    }
+}
