@@ -59,7 +59,7 @@ impl Launch {
     fn order(&self) -> StartOrder {
         StartOrder {
             planner: self.verified.name().to_string(),
-            manifest: serde_json::to_value(self.verified.manifest()).unwrap_or_default(),
+            manifest: serde_json::to_string(self.verified.manifest()).unwrap_or_default(),
             digest: self.verified.digest().to_hex().to_string(),
             settings: self.settings.as_map().clone(),
             within_ns: u64::try_from(self.within.as_nanos()).unwrap_or(u64::MAX),

@@ -34,8 +34,8 @@ const LONG: Duration = Duration::from_hours(1);
 pub(in crate::isolate) struct StartOrder {
     /// The planner's name.
     pub(in crate::isolate) planner: String,
-    /// The manifest that was read from the library.
-    pub(in crate::isolate) manifest: Value,
+    /// The manifest that was read from the library, as the text it is.
+    pub(in crate::isolate) manifest: String,
     /// BLAKE3 of the library, in hexadecimal digits.
     pub(in crate::isolate) digest: String,
     /// The operator's settings for this planner.
@@ -174,8 +174,7 @@ impl Starting<'_> {
 
     fn verified(&self, library: OwnedFd) -> Option<(PlannerName, Verified)> {
         let name = PlannerName::parse(&self.order.planner).ok()?;
-        let manifest = serde_json::to_vec(&self.order.manifest).ok()?;
-        let manifest = Manifest::from_json(&manifest).ok()?;
+        let manifest = Manifest::from_json(self.order.manifest.as_bytes()).ok()?;
         let digest = blake3::Hash::from_hex(&self.order.digest).ok()?;
         let verified =
             Verified::vouched_for_by_host(name.clone(), manifest, digest, library).ok()?;
