@@ -31,6 +31,8 @@ pub(crate) struct Surroundings {
     pub(crate) state_dir: Option<PathBuf>,
     /// The user's folder for configuration.
     pub(crate) config_dir: Option<PathBuf>,
+    /// Whether this program serves when it is started as a worker.
+    pub(crate) serves: bool,
     /// How answers look.
     pub(crate) stdout: Look,
     /// How errors look.
@@ -51,6 +53,7 @@ impl Surroundings {
             cache_dir: user_dir("XDG_CACHE_HOME", ".cache"),
             state_dir: user_dir("XDG_STATE_HOME", ".local/state"),
             config_dir: user_dir("XDG_CONFIG_HOME", ".config"),
+            serves: true,
             stdout: terminal::look(&io::stdout()),
             stderr: terminal::look(&io::stderr()),
         }
@@ -77,9 +80,10 @@ impl Surroundings {
 
     /// What the command does unless somebody says otherwise.
     fn defaults(&self) -> Values {
-        let values = Values::new()
-            .set_list("discovery.plugin_dirs", self.plugin_dirs())
-            .set("isolation.policy", "worker");
+        let mut values = Values::new().set_list("discovery.plugin_dirs", self.plugin_dirs());
+        if self.serves {
+            values = values.set("isolation.policy", "worker");
+        }
         let folders = [
             ("discovery.cache_dir", &self.cache_dir),
             ("trust.state_dir", &self.state_dir),
@@ -128,6 +132,7 @@ mod tests {
             cache_dir: None,
             state_dir: None,
             config_dir: None,
+            serves: false,
             stdout: Look::PLAIN,
             stderr: Look::PLAIN,
         }

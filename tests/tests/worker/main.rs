@@ -1,10 +1,16 @@
-//! Planners in processes of their own.
+//! Planners in processes of their own: answers, ends, and what is left behind.
 
 mod answers;
+mod ends;
+mod exchange;
+mod programs;
 
-use registry::Builder;
-use registry::Registry;
-use tests::{PluginFolder, program};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use plugin_api::{Plan, PlanRequest};
+use registry::{Builder, PlanFailure, Registry};
+use tests::{PluginFolder, fixture, program};
 
 /// A registry whose planners, all from `folder`, run in workers.
 fn in_workers(folder: &PluginFolder, names: &[&str]) -> Builder {
@@ -13,4 +19,44 @@ fn in_workers(folder: &PluginFolder, names: &[&str]) -> Builder {
         .allow(names)
         .set("isolation.policy", "worker")
         .set("isolation.worker_program", program())
+}
+
+/// A registry whose one planner does what it is told, in a worker.
+fn obedient() -> (PluginFolder, Registry) {
+    let folder = PluginFolder::new().with(&fixture("obeys"));
+    let registry = in_workers(&folder, &["obeys"]).build().unwrap();
+    (folder, registry)
+}
+
+/// What the planner that obeys answers to `order`.
+fn tell(registry: &Registry, order: &str) -> Result<String, PlanFailure> {
+    let plan = registry.plan("obeys", &PlanRequest::new(order))?;
+    Ok(said(&plan))
+}
+
+fn said(plan: &Plan) -> String {
+    plan.tasks()[0].description.clone()
+}
+
+/// The number of the worker's process.
+fn pid_of_worker(registry: &Registry) -> u32 {
+    tell(registry, "pid").unwrap().parse().unwrap()
+}
+
+/// Whether a process is there that has not been reaped.
+fn exists(pid: u32) -> bool {
+    process_folder(pid).exists()
+}
+
+fn process_folder(pid: u32) -> PathBuf {
+    Path::new("/proc").join(pid.to_string())
+}
+
+/// Waits, without a bound of its own but far below the runner's, until `done`.
+fn await_that(what: &str, mut done: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < Duration::from_mins(1), "never: {what}");
+        std::thread::yield_now();
+    }
 }

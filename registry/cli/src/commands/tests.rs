@@ -29,6 +29,7 @@ fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
         cache_dir: None,
         state_dir: None,
         config_dir: None,
+        serves: false,
         stdout: Look::PLAIN,
         stderr: Look::PLAIN,
     }

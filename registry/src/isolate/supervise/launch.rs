@@ -48,8 +48,8 @@ impl Launch {
         let until = Instant::now() + self.within;
         let outcome = process
             .call((Kind::Start, 0), &order, Some(until), Some(state))
-            .map_err(|failure| StartFault::At(process.stage(), failure))
-            .and_then(started);
+            .map_err(|failure| unheard_of(process.stage(), failure))
+            .and_then(|message| started(&message));
         if outcome.is_err() {
             process.end_now();
         }
@@ -110,7 +110,7 @@ impl Launch {
 }
 
 /// What the worker says of its start.
-fn started(message: Message) -> Result<(), StartFault> {
+fn started(message: &Message) -> Result<(), StartFault> {
     let stage = Stage::of(message.extra).unwrap_or(Stage::Serve);
     let failure = match message.kind {
         Kind::Answer => return Ok(()),
@@ -127,6 +127,19 @@ fn started(message: Message) -> Result<(), StartFault> {
     Err(failure.map_or_else(misunderstood, |failure| {
         StartFault::At(stage, Failure::Call(failure))
     }))
+}
+
+/// A worker that was not heard of before it failed has not come to its planner: a planner that did not
+/// run has not failed.
+fn unheard_of(stage: Stage, failure: Failure) -> StartFault {
+    let reason = match (stage, &failure) {
+        (Stage::Spawn, Failure::Late) => "it was not heard of in time".to_owned(),
+        (Stage::Spawn, Failure::Worker(WorkerFault::Crashed(crash))) => {
+            format!("it ended before it served: {crash}")
+        }
+        _ => return StartFault::At(stage, failure),
+    };
+    StartFault::At(stage, Failure::Worker(WorkerFault::Start { reason }))
 }
 
 fn misunderstood() -> StartFault {

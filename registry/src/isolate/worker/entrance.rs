@@ -34,10 +34,8 @@ static SERVED: AtomicBool = AtomicBool::new(false);
 /// program anew for each. What runs before it runs in every worker, outside of its sandbox.
 ///
 /// ```no_run
-/// fn main() {
-///     registry::worker::serve_if_requested();
-///     // the host's own work
-/// }
+/// registry::worker::serve_if_requested();
+/// // the host's own work
 /// ```
 pub fn serve_if_requested() {
     if !is_requested() {

@@ -136,8 +136,8 @@ impl Starting<'_> {
         let settings = Table::from(self.order.settings);
         let within = Duration::from_nanos(self.order.within_ns);
         let self_tested = verified.manifest().self_test;
-        let stage = |stage: Stage| self.service.ends(0).own.set_stage(stage.number());
-        stage(Stage::Map);
+        let reach = |stage: Stage| self.service.ends(0).own.set_stage(stage.number());
+        reach(Stage::Map);
         let module = match load::open_with(verified, within, outlook) {
             Ok(module) => module,
             Err(error) => return Ok(not_loaded(&error)),
@@ -152,16 +152,16 @@ impl Starting<'_> {
             log_limit: &log_limit,
             relay: Some(&call),
         };
-        stage(Stage::Construct);
+        reach(Stage::Construct);
         let instance = match module.construct(&state) {
             Ok(instance) => instance,
             Err(failure) => return Ok(answer_of(Err(failure), Stage::Construct)),
         };
-        stage(Stage::SelfTest);
+        reach(Stage::SelfTest);
         if self_tested && let Err(failure) = instance.self_test(&state) {
             return Ok(answer_of(Err(failure), Stage::SelfTest));
         }
-        stage(Stage::Serve);
+        reach(Stage::Serve);
         let planner = Planner {
             name,
             settings,
@@ -280,6 +280,7 @@ impl Service {
 }
 
 /// A worker waits as long as its host lives: the end of the control socket ends it.
+#[expect(clippy::unnecessary_wraps, reason = "the host's waits can fail")]
 pub(super) fn patient() -> Result<Duration, Fault> {
     Ok(LONG)
 }

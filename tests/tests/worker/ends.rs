@@ -1,0 +1,129 @@
+//! Workers that end before they have answered, and what is left of them.
+
+use std::collections::BTreeSet;
+use std::thread;
+use std::time::Duration;
+
+use plugin_api::PlanRequest;
+use registry::{CallError, CallProblem, Crash, PlanFailure, Registry, WorkerFault};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{await_that, exists, obedient, pid_of_worker, tell};
+
+/// How the worker ended while it did what `order` says.
+fn crash(registry: &Registry, order: &str) -> Crash {
+    let error = tell(registry, order).unwrap_err();
+    assert_eq!(error.code(), "E_WORKER_CRASH", "{error:?}");
+    match error {
+        PlanFailure::Call(CallError {
+            problem: CallProblem::Worker(WorkerFault::Crashed(crash)),
+            ..
+        }) => crash,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_exit_with_code_zero_is_a_crash_and_the_next_call_is_answered_by_a_new_worker() {
+    let (_folder, registry) = obedient();
+    let pid = pid_of_worker(&registry);
+    let crash = crash(&registry, "exit");
+    assert_eq!((crash.signal, crash.exit_code), (None, Some(0)));
+    let next = pid_of_worker(&registry);
+    assert_ne!(next, pid);
+    assert!(!exists(pid));
+}
+
+#[test]
+fn an_abort_is_told_with_its_signal_and_what_was_last_written_to_stderr() {
+    let (_folder, registry) = obedient();
+    let crash = crash(&registry, "abort");
+    assert_eq!(crash.to_string(), "signal 6 (SIGABRT)");
+    assert_eq!(crash.stderr, "about to abort\\u{1b}[2J");
+}
+
+#[test]
+fn a_worker_that_is_killed_during_a_call_fails_that_call_alone() {
+    let (_folder, registry) = obedient();
+    let pid = pid_of_worker(&registry);
+    let error = thread::scope(|scope| {
+        let call = scope.spawn(|| tell(&registry, "hang"));
+        // Its log line says that the call is under way; another slot of the same worker answers.
+        assert_eq!(pid_of_worker(&registry), pid);
+        thread::sleep(Duration::from_millis(20));
+        kill(pid);
+        call.join().unwrap().unwrap_err()
+    });
+    assert_eq!(error.code(), "E_WORKER_CRASH", "{error:?}");
+    assert_ne!(pid_of_worker(&registry), pid);
+}
+
+#[test]
+fn a_planner_that_never_ends_is_late_at_its_deadline_and_its_worker_is_ended() {
+    let (_folder, registry) = obedient();
+    let pid = pid_of_worker(&registry);
+    let request = PlanRequest::new("hang").with_deadline(Duration::from_millis(100));
+    let error = registry.plan("obeys", &request).unwrap_err();
+    assert_eq!(error.code(), "E_DEADLINE", "{error:?}");
+    await_that("the worker ends", || !exists(pid));
+    assert_ne!(pid_of_worker(&registry), pid);
+}
+
+#[test]
+fn a_worker_that_ends_again_and_again_is_waited_for_longer_and_longer() {
+    let (_folder, registry) = obedient();
+    pid_of_worker(&registry);
+    crash(&registry, "exit");
+    // The first one is replaced at once, the second one is not.
+    crash(&registry, "exit");
+    let error = tell(&registry, "pid").unwrap_err();
+    assert_eq!(error.code(), "E_WORKER_CRASH", "{error:?}");
+    let text = format!("{error:?}");
+    assert!(text.contains("retry_after"), "{text}");
+    await_that("a new worker answers", || tell(&registry, "pid").is_ok());
+}
+
+#[test]
+fn nothing_is_left_of_workers_that_crashed_hung_or_were_shut_down() {
+    // Threads and descriptors of the library itself are made by the first worker.
+    let (folder, registry) = obedient();
+    pid_of_worker(&registry);
+    drop(registry);
+    let pids = thread::spawn(move || {
+        let before = descriptors();
+        let mut pids = BTreeSet::new();
+        for _ in 0..5 {
+            let registry = super::in_workers(&folder, &["obeys"]).build().unwrap();
+            pids.insert(pid_of_worker(&registry));
+            crash(&registry, "abort");
+            pids.insert(pid_of_worker(&registry));
+            let request = PlanRequest::new("hang").with_deadline(Duration::from_millis(10));
+            let error = registry.plan("obeys", &request).unwrap_err();
+            assert_eq!(error.code(), "E_DEADLINE", "{error:?}");
+            drop(registry);
+        }
+        // Other tests of this process open and close their own meanwhile.
+        let ours = |names: &[String]| names.iter().filter(|name| name.contains("obeys")).count();
+        await_that("descriptors are closed", || {
+            ours(&descriptors()) <= ours(&before) + 50
+        });
+        pids
+    });
+    let pids = pids.join().unwrap();
+    assert_eq!(pids.len(), 10);
+    for pid in pids {
+        await_that("the process is reaped", || !exists(pid));
+    }
+}
+
+fn descriptors() -> Vec<String> {
+    let list = std::fs::read_dir("/proc/self/fd").unwrap();
+    list.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok())
+        .map(|target| target.to_string_lossy().into_owned())
+        .collect()
+}
+
+fn kill(pid: u32) {
+    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+}
