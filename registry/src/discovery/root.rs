@@ -67,7 +67,7 @@ impl Root {
     pub(super) fn open_file(&self, relative: &CStr) -> Result<(OwnedFd, Statx), Refusal> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let opened = match self.open_here(relative, flags) {
-            Err(Errno::LOOP) => self.open_beneath(relative, flags),
+            Err(Errno::LOOP | Errno::INTR) => self.open_beneath(relative, flags),
             opened => opened,
         };
         let fd = opened.map_err(|error| self.explain(relative, error))?;
