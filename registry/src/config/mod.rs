@@ -40,7 +40,7 @@ pub use self::{
     error::{ConfigError, Place, Problem, Reason},
     file::Note,
     guarded::FileFault,
-    kind::{Folder, LogFormat, Policy, ProgramFile, Table},
+    kind::{Folder, LogFormat, Policy, ProgramFile, SandboxMode, Table},
     loader::Loader,
     merged::Setting,
     origin::Origin,

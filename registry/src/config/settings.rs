@@ -8,8 +8,8 @@ use super::{
     Config,
     kind::{
         Count, Duration, FileOrOff, Folder, FolderOrOff, FreeTable, LEVELS, LOG_FORMATS, LogFormat,
-        Names, Number, OnePath, POLICIES, Paths, Policy, ProgramFile, ProgramOrSelf, Switch, Table,
-        Texts,
+        Names, Number, OnePath, POLICIES, Paths, Policy, ProgramFile, ProgramOrSelf, SANDBOXES,
+        SandboxMode, Switch, Table, Texts,
     },
     merged::Merged,
     row::{Reach, Row, per_planner, sections},
@@ -115,6 +115,8 @@ sections! {
     isolation: Isolation {
         /// Where planners run. The command's default is worker.
         policy: Policy = POLICIES, "in-process", "FACTORY_ISOLATION", Granting;
+        /// Whether a worker must be sandboxed in full, as well as can be, or not at all.
+        sandbox: SandboxMode = SANDBOXES, "best-effort", "FACTORY_SANDBOX", Granting;
         /// The program that workers run: the host's own, or the registry command.
         worker_program: ProgramFile = ProgramOrSelf, "self", "FACTORY_WORKER_PROGRAM", Granting;
         /// Longest time one plan call may take.

@@ -184,6 +184,7 @@ fn status(planner: &Planner) -> PlannerStatus {
     PlannerStatus {
         path: planner.path().map(Path::to_owned),
         digest: planner.digest().map(|digest| format!("blake3:{digest}")),
+        sandbox: planner.sandbox(),
         calls: counts.succeeded + counts.failed,
         failures: counts.failed,
         problem,

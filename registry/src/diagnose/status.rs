@@ -6,6 +6,7 @@ use plugin_api::manifest::Manifest;
 use serde::Serialize;
 
 use super::{Problem, json};
+use crate::isolate::sandbox::Enforced;
 use crate::name::PlannerName;
 use crate::select::RELIABILITY_DEFAULT;
 
@@ -34,6 +35,8 @@ pub struct PlannerStatus {
     pub failures: u64,
     /// Why it cannot be used.
     pub problem: Option<Problem>,
+    /// What its worker's sandbox is made of, as the worker itself says; none while there is no worker.
+    pub sandbox: Option<Enforced>,
     /// How long it takes until a failed start may be tried again, in milliseconds; none if no start
     /// failed.
     pub retry_in_ms: Option<u64>,
@@ -124,6 +127,7 @@ impl PlannerStatus {
             calls: 0,
             failures: 0,
             problem: None,
+            sandbox: None,
             retry_in_ms: None,
         }
     }

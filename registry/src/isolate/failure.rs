@@ -98,6 +98,12 @@ pub enum WorkerFault {
         /// The broken rule.
         what: &'static str,
     },
+    /// Its sandbox could not be had as demanded. The planner has no part in that.
+    #[error("its worker is not sandboxed as demanded: {reason}")]
+    Sandbox {
+        /// Which layer is missing, and why.
+        reason: String,
+    },
     /// It could not be started. The planner has no part in that.
     #[error("its worker could not be started: {reason}")]
     Start {
@@ -112,6 +118,7 @@ impl WorkerFault {
         match self {
             Self::Crashed(_) => "E_WORKER_CRASH",
             Self::Protocol { .. } => "E_WORKER_PROTOCOL",
+            Self::Sandbox { .. } => "E_WORKER_SANDBOX",
             Self::Start { .. } => "E_WORKER_START",
         }
     }
@@ -123,6 +130,9 @@ impl WorkerFault {
                 "Report it to the plugin's author, with what it last wrote to stderr."
             }
             Self::Protocol { .. } => "Take the plugin out of service, and ask its author why.",
+            Self::Sandbox { .. } => {
+                "See `registry doctor`, or set FACTORY_SANDBOX=best-effort to go on without it."
+            }
             Self::Start { .. } => {
                 "Check `isolation.worker_program`, and the system's limits of processes and memory."
             }

@@ -1,6 +1,7 @@
 //! A planner that can be called, wherever its code runs.
 
 use super::failure::Failure;
+use super::sandbox::Enforced;
 use super::supervise::Worker;
 use crate::load::{self, CallState};
 
@@ -19,6 +20,14 @@ impl Instance {
         match self {
             Self::InProcess(instance) => Ok(instance.plan(state, request)?),
             Self::Worker(worker) => worker.plan(state, request),
+        }
+    }
+
+    /// What the planner's process says of its sandbox, where it has one of its own.
+    pub(crate) fn enforced(&self) -> Option<Enforced> {
+        match self {
+            Self::InProcess(_) => None,
+            Self::Worker(worker) => worker.enforced(),
         }
     }
 

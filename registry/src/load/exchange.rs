@@ -100,7 +100,7 @@ fn scrub_texts(value: &mut Value) {
 }
 
 /// A plugin's text as it may be shown.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let text = scrub::plugin_text(text);
     match text.char_indices().nth(limits::ERROR_MESSAGE_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -9,6 +9,7 @@
 )]
 
 use std::error::Error;
+use std::os::fd::RawFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,6 +79,11 @@ impl Outlook {
     pub(crate) fn open() -> Result<Self, LoadError> {
         let mappings = Some(Mappings::open()?);
         Ok(Self { mappings })
+    }
+
+    /// The descriptor that it holds.
+    pub(crate) fn descriptor(&self) -> Option<RawFd> {
+        self.mappings.as_ref().map(Mappings::descriptor)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::ops::Range;
+use std::os::fd::{AsRawFd, RawFd};
 use std::path::Path;
 
 use super::error::LoadError;
@@ -35,6 +36,11 @@ impl Mappings {
                 reason: error.to_string(),
             }),
         }
+    }
+
+    /// The descriptor of the table.
+    pub(super) fn descriptor(&self) -> RawFd {
+        self.table.get_ref().as_raw_fd()
     }
 
     /// The file that is mapped at `address`, `None` where there is none.

@@ -25,7 +25,7 @@ mod relayed;
 mod turn;
 
 pub use error::LoadError;
-pub(crate) use exchange::{ANSWER_SIZE_BYTES_MAX, CallFailure, FAILURE_SIZE_BYTES_MAX};
+pub(crate) use exchange::{ANSWER_SIZE_BYTES_MAX, CallFailure, FAILURE_SIZE_BYTES_MAX, shown};
 pub(crate) use host::{CallState, Relay};
 pub(crate) use library::{Outlook, open, open_with};
 pub(crate) use log_limit::LogLimit;

@@ -125,6 +125,7 @@ impl Planner {
             verified,
             settings: self.options.settings.clone(),
             environment: granted.collect(),
+            sandbox: self.options.sandbox.clone(),
             within: timeout,
         };
         let cancel = CancelToken::new();

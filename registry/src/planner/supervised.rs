@@ -14,8 +14,9 @@ use registry_core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::history::History;
 use super::start_error::StartFailure;
-use crate::config::{self, Config, Table};
+use crate::config::{self, Config, PlannerSettings, SandboxMode, Table};
 use crate::discovery::Candidate;
+use crate::isolate::sandbox::{Enforced, Mode, Spec};
 use crate::isolate::{Instance, Program, ProgramError};
 use crate::load::{self, LogLimit};
 use crate::name::PlannerName;
@@ -81,6 +82,8 @@ pub(crate) struct Options {
     pub(crate) policy: config::Policy,
     /// Variables of the host's that its worker is given.
     pub(crate) variables: Vec<String>,
+    /// What its worker takes away from itself.
+    pub(crate) sandbox: Spec,
 }
 
 impl Options {
@@ -92,8 +95,22 @@ impl Options {
             settings: own.and_then(|own| own.config.clone()).unwrap_or_default(),
             policy: config.policy(name),
             variables: own.and_then(|own| own.env.clone()).unwrap_or_default(),
+            sandbox: sandbox_of(config, own),
         }
     }
+}
+
+/// The sandbox of a planner's worker. Asking for a permission in a manifest grants nothing.
+fn sandbox_of(config: &Config, own: Option<&PlannerSettings>) -> Spec {
+    let mut spec = Spec::new(match config.isolation().sandbox {
+        SandboxMode::Strict => Mode::Strict,
+        SandboxMode::Off => Mode::Off,
+        SandboxMode::BestEffort => Mode::BestEffort,
+    });
+    let granted = |list: Option<&Vec<String>>| list.is_some_and(|list| !list.is_empty());
+    spec.net = granted(own.and_then(|own| own.net.as_ref()));
+    spec.read = own.and_then(|own| own.read.clone()).unwrap_or_default();
+    spec
 }
 
 /// What all planners of a registry are held to.
@@ -236,6 +253,16 @@ impl Planner {
         let started = self.resident.get()?;
         let digest = started.call(|started| started.digest).ok()??;
         Some(digest.to_hex().to_string())
+    }
+
+    /// What its worker's sandbox is made of, as the worker itself says; `None` while it has no worker.
+    pub fn sandbox(&self) -> Option<Enforced> {
+        let started = self.resident.get()?;
+        let sandbox = |started: &Started| match &started.instance {
+            Runs::Builtin(_) => None,
+            Runs::Own(instance) => instance.enforced(),
+        };
+        started.call(sandbox).ok()?
     }
 
     /// Whether it was started and is replaced now.

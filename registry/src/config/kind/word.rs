@@ -71,6 +71,25 @@ pub(in crate::config) const POLICIES: Word<Policy> = Word(&[
     ("worker", Policy::Worker),
 ]);
 
+/// What becomes of a worker whose sandbox cannot be had in full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SandboxMode {
+    /// It is not started.
+    Strict,
+    /// It is started, and what is missing is reported.
+    BestEffort,
+    /// No sandbox is wanted.
+    Off,
+}
+
+/// How much of a sandbox is demanded.
+pub(in crate::config) const SANDBOXES: Word<SandboxMode> = Word(&[
+    ("strict", SandboxMode::Strict),
+    ("best-effort", SandboxMode::BestEffort),
+    ("off", SandboxMode::Off),
+]);
+
 /// The levels of logs; the two long words are the predecessor's.
 pub(in crate::config) const LEVELS: Word<LevelFilter> = Word(&[
     ("OFF", LevelFilter::OFF),

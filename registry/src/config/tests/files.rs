@@ -41,8 +41,8 @@ fn an_unknown_key_gets_the_nearest_one() {
              did you mean planners.risk_planner.timeout?",
         ),
         (
-            "[isolation]\nsandbox = \"strict\"",
-            "isolation.sandbox = strict: unknown key",
+            "[isolation]\nsandpit = \"strict\"",
+            "isolation.sandpit = strict: unknown key; did you mean isolation.sandbox?",
         ),
         ("[config]\nfile = \"/a\"", "config: unknown key"),
         (

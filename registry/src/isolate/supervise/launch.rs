@@ -14,9 +14,10 @@ use super::process::{Memory, Process};
 use super::program::Program;
 use crate::config::Table;
 use crate::isolate::failure::{Failure, Stage, StartFault, WorkerFault};
+use crate::isolate::sandbox::{Enforced, Spec};
 use crate::isolate::wire::{Access, Kind, Message, Region, send_hello};
 use crate::isolate::worker::{self, StartOrder};
-use crate::load::{CallFailure, CallState, FAILURE_SIZE_BYTES_MAX, RelayedError};
+use crate::load::{CallFailure, CallState, FAILURE_SIZE_BYTES_MAX, RelayedError, shown};
 use crate::trust::Verified;
 
 /// Longest wait for the thread that starts processes.
@@ -33,6 +34,8 @@ pub(crate) struct Launch {
     pub(crate) settings: Table,
     /// All of its environment.
     pub(crate) environment: Vec<(OsString, OsString)>,
+    /// What the process takes away from itself before it maps the library.
+    pub(crate) sandbox: Spec,
     /// Time to map, construct and self-test.
     pub(crate) within: Duration,
 }
@@ -53,7 +56,10 @@ impl Launch {
         if outcome.is_err() {
             process.end_now();
         }
-        outcome.map(|()| process)
+        outcome.map(|enforced| {
+            process.record_enforced(enforced);
+            process
+        })
     }
 
     fn order(&self) -> StartOrder {
@@ -62,6 +68,8 @@ impl Launch {
             manifest: serde_json::to_string(self.verified.manifest()).unwrap_or_default(),
             digest: self.verified.digest().to_hex().to_string(),
             settings: self.settings.as_map().clone(),
+            sandbox: self.sandbox.clone(),
+            host: std::process::id(),
             within_ns: u64::try_from(self.within.as_nanos()).unwrap_or(u64::MAX),
         }
     }
@@ -110,10 +118,17 @@ impl Launch {
 }
 
 /// What the worker says of its start.
-fn started(message: &Message) -> Result<(), StartFault> {
+fn started(message: &Message) -> Result<Enforced, StartFault> {
     let stage = Stage::of(message.extra).unwrap_or(Stage::Serve);
     let failure = match message.kind {
-        Kind::Answer => return Ok(()),
+        Kind::Answer => {
+            return serde_json::from_slice(&message.bytes).map_err(|_| misunderstood());
+        }
+        Kind::NotSandboxed => {
+            let reason = shown(&String::from_utf8_lossy(&message.bytes));
+            let fault = Failure::Worker(WorkerFault::Sandbox { reason });
+            return Err(StartFault::At(Stage::Spawn, fault));
+        }
         Kind::NotLoaded => {
             let error = serde_json::from_slice::<RelayedError>(&message.bytes).ok();
             let error = error.and_then(RelayedError::into_error);

@@ -14,6 +14,7 @@ use super::keeper;
 use super::seats::{Reclaimed, Seat, Seats};
 use super::tail::Tail;
 use crate::isolate::failure::{Crash, Failure, Stage, WorkerFault};
+use crate::isolate::sandbox::Enforced;
 use crate::isolate::wire::{Ends, Fault, Kind, Message, Pause, Region, SPIN, spin_allowed};
 use crate::isolate::worker::ExitCode;
 use crate::load::CallState;
@@ -51,6 +52,7 @@ pub(super) struct Process {
     reaped: Mutex<bool>,
     ended: Condvar,
     end: OnceLock<Crash>,
+    enforced: OnceLock<Enforced>,
 }
 
 impl Process {
@@ -68,6 +70,7 @@ impl Process {
             reaped: Mutex::new(false),
             ended: Condvar::new(),
             end: OnceLock::new(),
+            enforced: OnceLock::new(),
         })
     }
 
@@ -85,6 +88,15 @@ impl Process {
     /// How it ended, if it has.
     pub(super) fn end(&self) -> Option<&Crash> {
         self.end.get()
+    }
+
+    /// What it says of its sandbox, once it has started.
+    pub(super) fn enforced(&self) -> Option<&Enforced> {
+        self.enforced.get()
+    }
+
+    pub(super) fn record_enforced(&self, enforced: Enforced) {
+        let _first = self.enforced.set(enforced);
     }
 
     /// How far its start has come.

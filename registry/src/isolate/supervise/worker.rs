@@ -11,6 +11,7 @@ use registry_core::sync::atomic::{AtomicU32, Ordering};
 use super::launch::{Launch, failed};
 use super::process::{Process, fault_of};
 use crate::isolate::failure::{Failure, Stage, StartFault, WorkerFault};
+use crate::isolate::sandbox::Enforced;
 use crate::isolate::wire::Kind;
 use crate::load::{ANSWER_SIZE_BYTES_MAX, CallState};
 
@@ -90,6 +91,11 @@ impl Worker {
                 }
             },
         }
+    }
+
+    /// What the process of now says of its sandbox.
+    pub(crate) fn enforced(&self) -> Option<Enforced> {
+        self.slot().get()?.enforced().cloned()
     }
 
     /// The process of now, or a new one. Of two looks the second finds a slot that was empty a moment ago.

@@ -40,13 +40,15 @@ pub(in crate::isolate) enum Kind {
     Misbehaved,
     /// From the worker: the library could not be turned into a module; the bytes say why.
     NotLoaded,
+    /// From the worker: its sandbox cannot be had as demanded; the bytes say why.
+    NotSandboxed,
     /// From the worker: a log line, whose level is in the extra's lowest byte and before it the lines
     /// that were dropped. More frames follow.
     Log,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Start,
         Self::Plan,
         Self::Shutdown,
@@ -56,6 +58,7 @@ impl Kind {
         Self::TooLarge,
         Self::Misbehaved,
         Self::NotLoaded,
+        Self::NotSandboxed,
         Self::Log,
     ];
 
@@ -80,7 +83,7 @@ impl Kind {
             Self::Start | Self::Plan | Self::Answer => MESSAGE_SIZE_BYTES_MAX,
             Self::Error | Self::Panic | Self::NotLoaded => 256 << 10,
             Self::Log => 4 << 10,
-            Self::Misbehaved => 1 << 10,
+            Self::Misbehaved | Self::NotSandboxed => 1 << 10,
             Self::TooLarge | Self::Shutdown => 0,
         }
     }

@@ -27,7 +27,7 @@ mod lane;
 mod region;
 mod slot;
 
-pub(super) use control::{BUILD, Heard, Hello, hear, send_hello};
+pub(super) use control::{BUILD, Heard, Hello, hear, hear_plain, send_hello};
 pub(super) use frame::Kind;
 pub(super) use lane::{Discarded, Ends, Fault, Lane, Message, Pause, SPIN, spin_allowed};
 pub(super) use region::{Access, Region};

@@ -11,6 +11,7 @@
 //! says so as well.
 
 mod calls;
+mod confine;
 mod ending;
 mod entrance;
 mod service;

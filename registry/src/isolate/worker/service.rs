@@ -13,11 +13,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::calls::{Answer, Call, answer_of};
+use super::confine;
 use super::ending::{ExitCode, end};
 use crate::config::Table;
 use crate::isolate::failure::Stage;
+use crate::isolate::sandbox::{Enforced, SandboxError, Spec};
 use crate::isolate::wire::{
-    Access, Ends, Fault, Heard, Hello, Kind, Lane, Message, Region, SLOTS, SPIN, hear, spin_allowed,
+    Access, Ends, Fault, Heard, Hello, Kind, Lane, Message, Region, SLOTS, SPIN, hear_plain,
+    spin_allowed,
 };
 use crate::load::{self, CallState, Instance, LogLimit, Outlook, RelayedError};
 use crate::name::PlannerName;
@@ -40,6 +43,10 @@ pub(in crate::isolate) struct StartOrder {
     pub(in crate::isolate) digest: String,
     /// The operator's settings for this planner.
     pub(in crate::isolate) settings: Map<String, Value>,
+    /// What this process takes away from itself first.
+    pub(in crate::isolate) sandbox: Spec,
+    /// The host's process.
+    pub(in crate::isolate) host: u32,
     /// Time for all of it, in nanoseconds.
     pub(in crate::isolate) within_ns: u64,
 }
@@ -100,26 +107,29 @@ fn start(
     let (Kind::Start, Ok(order)) = (message.kind, order) else {
         return Err(ExitCode::BadOrder);
     };
-    // Opened before the sandbox, which may let nothing be opened.
+    // What looks at descriptors or opens files comes before the sandbox, which lets neither be done.
+    let (name, verified) = verified(&order, library).ok_or(ExitCode::BadOrder)?;
     let outlook = Outlook::open().unwrap_or_default();
-    // SANDBOX: `sandbox::apply` belongs here, before the first thread and before the plugin is mapped;
-    // its report travels in the answer below, and its refusal ends with `ExitCode::NoSandbox`.
-    watch(service, control)?;
-    let started = Starting {
-        service,
-        lane,
-        call: message.call,
-        order,
+    let started = match confine::confine(&order, control.as_fd(), &verified, &outlook) {
+        Ok(enforced) => {
+            watch(service, control)?;
+            let starting = Starting {
+                service,
+                lane,
+                call: message.call,
+                order,
+            };
+            starting.run(name, verified, outlook, &enforced)?
+        }
+        Err(error) => not_sandboxed(&error),
+    };
+    let head = (started.kind, message.call, started.extra);
+    let sent = lane.lock().send(ends, head, &started.bytes, &mut patient);
+    match (sent, started.kind) {
+        (Ok(()), Kind::NotSandboxed) => Err(ExitCode::NoSandbox),
+        (Ok(()), _) => Ok(()),
+        (Err(_), _) => Err(ExitCode::BadOrder),
     }
-    .run(library, outlook)?;
-    lane.lock()
-        .send(
-            ends,
-            (started.kind, message.call, started.extra),
-            &started.bytes,
-            &mut patient,
-        )
-        .map_err(|_| ExitCode::BadOrder)
 }
 
 /// One start under way.
@@ -131,8 +141,13 @@ struct Starting<'a> {
 }
 
 impl Starting<'_> {
-    fn run(self, library: OwnedFd, outlook: Outlook) -> Result<Answer, ExitCode> {
-        let (name, verified) = self.verified(library).ok_or(ExitCode::BadOrder)?;
+    fn run(
+        self,
+        name: PlannerName,
+        verified: Verified,
+        outlook: Outlook,
+        enforced: &Enforced,
+    ) -> Result<Answer, ExitCode> {
         let settings = Table::from(self.order.settings);
         let within = Duration::from_nanos(self.order.within_ns);
         let self_tested = verified.manifest().self_test;
@@ -169,16 +184,24 @@ impl Starting<'_> {
             instance: Cell::new(instance),
         };
         let _first = self.service.planner.set(planner);
-        Ok(answer_of(Ok(Vec::new()), Stage::Serve))
+        let enforced = serde_json::to_vec(enforced).unwrap_or_default();
+        Ok(answer_of(Ok(enforced), Stage::Serve))
     }
+}
 
-    fn verified(&self, library: OwnedFd) -> Option<(PlannerName, Verified)> {
-        let name = PlannerName::parse(&self.order.planner).ok()?;
-        let manifest = Manifest::from_json(self.order.manifest.as_bytes()).ok()?;
-        let digest = blake3::Hash::from_hex(&self.order.digest).ok()?;
-        let verified =
-            Verified::vouched_for_by_host(name.clone(), manifest, digest, library).ok()?;
-        Some((name, verified))
+fn verified(order: &StartOrder, library: OwnedFd) -> Option<(PlannerName, Verified)> {
+    let name = PlannerName::parse(&order.planner).ok()?;
+    let manifest = Manifest::from_json(order.manifest.as_bytes()).ok()?;
+    let digest = blake3::Hash::from_hex(&order.digest).ok()?;
+    let verified = Verified::vouched_for_by_host(name.clone(), manifest, digest, library).ok()?;
+    Some((name, verified))
+}
+
+fn not_sandboxed(error: &SandboxError) -> Answer {
+    Answer {
+        kind: Kind::NotSandboxed,
+        extra: 0,
+        bytes: confine::reason(error).into_bytes(),
     }
 }
 
@@ -195,7 +218,7 @@ fn watch(service: &Arc<Service>, control: OwnedFd) -> Result<(), ExitCode> {
     let service = Arc::clone(service);
     let watching = move || {
         loop {
-            match hear(control.as_fd()) {
+            match hear_plain(control.as_fd()) {
                 Ok(Heard::OpenSlot(slot)) if (1..SLOTS).contains(&slot) => open(&service, slot),
                 _ => end(ExitCode::Done),
             }
