@@ -46,8 +46,7 @@ mod trust;
 
 pub use builder::{BuildError, Builder};
 pub use discovery::{Progress, inspect};
-pub use isolate::sandbox;
-pub use isolate::{Crash, ProgramError, WorkerFault, worker};
+pub use isolate::{Crash, ProgramError, WorkerFault, doctor, sandbox, worker};
 pub use load::LoadError;
 pub use name::{NameError, PlannerName};
 pub use planner::{

@@ -120,6 +120,7 @@ fn no_question_to_the_command_runs_a_constructor() {
         &["diagnose", "--verbose"],
         &["health"],
         &["select", "--objective", "anything"],
+        &["doctor"],
     ] {
         let answer = RegistryCommand::new(arguments)
             .env("FACTORY_ALLOWED_PLANNERS", "marking_planner")

@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Diagnose(Diagnose),
     /// Tell in one line whether enough planners can be used
     Health(Health),
+    /// Show what this machine can enforce on planners in processes of their own
+    Doctor,
     /// Show the configuration
     #[command(subcommand)]
     Config(Config),

@@ -24,6 +24,7 @@ mod signatures;
 mod status;
 pub mod text;
 
+pub use crate::isolate::{Doctor, DoctorError, Fact, FactState};
 pub use diagnosis::{
     Check, Diagnosis, ExcludedFile, Files, FolderStatus, RefusedFile, Setting, ShadowedFile, Step,
 };

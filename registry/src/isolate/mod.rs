@@ -6,13 +6,15 @@
 //! wire: frames in shared memory       ◄────────►  wire: the same
 //! ```
 //!
-//! [`sandbox`] is what the worker does to itself before a plugin's code is mapped into it.
+//! [`sandbox`] is what the worker does to itself before a plugin's code is mapped into it, and
+//! [`machine`] finds out beforehand how much of that the kernel will grant.
 //! [`Instance`] is what `planner/` calls, wherever its code runs. The worker is not trusted: what it
 //! writes is copied once, judged, and only then believed; every wait for it has a bound, and what does
 //! not keep to the rules is ended with all its processes.
 
 mod failure;
 mod instance;
+mod machine;
 pub mod sandbox;
 mod supervise;
 mod wire;
@@ -21,5 +23,6 @@ pub mod worker;
 pub use failure::{Crash, WorkerFault};
 pub(crate) use failure::{Failure, Stage, StartFault};
 pub(crate) use instance::Instance;
+pub use machine::{Doctor, DoctorError, Fact, FactState, doctor};
 pub use supervise::ProgramError;
 pub(crate) use supervise::{Launch, Program, Worker};

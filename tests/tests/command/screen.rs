@@ -7,7 +7,7 @@ use crate::with_fixtures;
 const COLOUR: char = '\u{1b}';
 
 /// Every command, for commands that are written in all completion scripts.
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "list",
     "inspect",
     "describe",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 10] = [
     "plan",
     "diagnose",
     "health",
+    "doctor",
     "config",
     "completions",
 ];

@@ -6,6 +6,7 @@
 
 mod calls;
 mod descriptors;
+mod doctor;
 mod layers;
 mod life;
 mod modes;

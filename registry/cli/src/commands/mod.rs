@@ -5,6 +5,7 @@ mod config;
 mod context;
 mod describe;
 mod diagnose;
+mod doctor;
 mod explain;
 mod health;
 mod inspect;
@@ -69,6 +70,7 @@ fn answer(
         Command::Plan(plan) => plan::run(plan, session, output),
         Command::Diagnose(diagnose) => diagnose::run(diagnose, session, output),
         Command::Health(health) => health::run(health, session, output),
+        Command::Doctor => doctor::run(output),
         Command::Config(Config::Show) => config::run(session, output),
         Command::Completions(completions) => completions::run(completions, output),
     }

@@ -228,6 +228,7 @@ fn a_completion_script_completes_the_commands() {
         "plan",
         "diagnose",
         "health",
+        "doctor",
         "config",
         "completions",
     ] {

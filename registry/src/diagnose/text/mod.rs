@@ -9,6 +9,7 @@
 mod cell;
 mod describe;
 mod discovered;
+mod doctor;
 mod explain;
 mod files;
 mod health;
@@ -23,6 +24,7 @@ mod trust;
 
 pub use cell::Cell;
 pub use describe::{describe, manifest_rows};
+pub use doctor::doctor;
 pub use explain::explain;
 pub use health::health;
 pub use list::list;
