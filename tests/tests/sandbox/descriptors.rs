@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::process::{Child, Stdio};
 
 use registry::sandbox::{LayerName, Spec};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::io::{FdFlags, fcntl_setfd};
 
 use crate::run::{Run, command, everything, only};
@@ -70,6 +71,34 @@ fn the_exact_list_is_open_although_the_host_holds_an_inheritable_secret() {
         open_while_waiting(&only(&[LayerName::Descriptors])),
         [0, 1, 2]
     );
+}
+
+#[test]
+fn a_library_is_mapped_from_a_sealed_descriptor_under_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    // A thread and memory of its own, as plugins have them.
+    let source = "#include <pthread.h>\n#include <stdlib.h>\n\
+                  static int *found;\n\
+                  static void *work(void *x) { found = malloc(1 << 20); *found = 42; return x; }\n\
+                  __attribute__((constructor)) static void begin(void) {\n\
+                  pthread_t t; pthread_create(&t, 0, work, 0); pthread_join(t, 0); }\n\
+                  int answer(void) { return *found; }\n";
+    let library = tests::c_library(folder.path(), "answer.so", source, &["-pthread"]);
+    let bytes = fs::read(library).unwrap();
+    let sealed = memfd_create(
+        "answer",
+        MemfdFlags::ALLOW_SEALING | MemfdFlags::NOEXEC_SEAL,
+    )
+    .or_else(|_| memfd_create("answer", MemfdFlags::ALLOW_SEALING))
+    .unwrap();
+    let mut sealed = File::from(sealed);
+    sealed.write_all(&bytes).unwrap();
+    let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL;
+    fcntl_add_seals(&sealed, seals).unwrap();
+    let mut spec = everything();
+    spec.keep_fds = vec![sealed.as_raw_fd()];
+    let run = Run::new(&spec, &["load", &sealed.as_raw_fd().to_string()]);
+    assert_eq!(run.outcome(), "ok 42", "{run:#?}");
 }
 
 #[test]

@@ -9,7 +9,6 @@ pub(super) fn set(limits: &Limits) -> Result<LayerState, LayerError> {
     let bounds = [
         (Resource::Nofile, Some(limits.open_files)),
         (Resource::Fsize, Some(limits.file_size)),
-        (Resource::Core, Some(core_bytes(limits.core))),
         (Resource::As, Some(limits.address_space_bytes)),
         (Resource::Nproc, limits.processes),
     ];
@@ -18,6 +17,7 @@ pub(super) fn set(limits: &Limits) -> Result<LayerState, LayerError> {
             lower(resource, bound).map_err(LayerError::of("a limit cannot be set"))?;
         }
     }
+    bound_core(limits.core).map_err(LayerError::of("the limit of core dumps cannot be set"))?;
     Ok(LayerState::On)
 }
 
@@ -27,17 +27,24 @@ pub(super) fn set_data(limits: &Limits) -> Result<(), LayerError> {
         .map_err(LayerError::of("the limit of data cannot be set"))
 }
 
-/// Where core dumps go to a program, the kernel takes no heed of 0 and reads 1 as none at all.
-fn core_bytes(core: u64) -> u64 {
-    core.max(1)
+/// Where core dumps go to a program, the kernel takes no heed of 0 and reads 1 as none at all. So this
+/// limit may have to be raised from 0.
+fn bound_core(bytes: u64) -> rustix::io::Result<()> {
+    let hard = getrlimit(Resource::Core).maximum.unwrap_or(u64::MAX);
+    fix(Resource::Core, bytes.max(1).min(hard))
 }
 
+/// Raises nothing.
 fn lower(resource: Resource, bound: u64) -> rustix::io::Result<()> {
-    let hard = getrlimit(resource).maximum.unwrap_or(u64::MAX);
-    let bound = Some(bound.min(hard));
+    let now = getrlimit(resource);
+    let bounds = [now.current, now.maximum].into_iter().flatten();
+    fix(resource, bounds.fold(bound, u64::min))
+}
+
+fn fix(resource: Resource, bound: u64) -> rustix::io::Result<()> {
     let limit = Rlimit {
-        current: bound,
-        maximum: bound,
+        current: Some(bound),
+        maximum: Some(bound),
     };
     setrlimit(resource, limit)
 }

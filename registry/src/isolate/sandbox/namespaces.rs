@@ -53,8 +53,9 @@ pub(super) fn begin_users() -> Result<LayerState, LayerError> {
     let before = dumpable_behavior().map_err(LayerError::of("prctl refuses"))?;
     set_dumpable_behavior(DumpableBehavior::Dumpable).map_err(LayerError::of("prctl refuses"))?;
     let named = name_users(uid, gid);
-    if before == DumpableBehavior::NotDumpable {
-        set_dumpable_behavior(before).map_err(LayerError::of("prctl refuses"))?;
+    if before != DumpableBehavior::Dumpable {
+        set_dumpable_behavior(DumpableBehavior::NotDumpable)
+            .map_err(LayerError::of("prctl refuses"))?;
     }
     named.map_err(LayerError::of("its users cannot be named"))?;
     Ok(LayerState::On)

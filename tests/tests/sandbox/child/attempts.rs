@@ -1,5 +1,6 @@
 //! What is tried from inside.
 
+use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::mem;
@@ -61,6 +62,7 @@ fn plain(name: &str) -> Attempt {
         "io_uring" => done(call(libc::SYS_io_uring_setup, [1, 0, 0, 0, 0, 0])),
         "bpf" => done(call(libc::SYS_bpf, [usize::MAX, 0, 0, 0, 0, 0])),
         "thread" => Ok(thread::spawn(|| "ran").join().unwrap().to_owned()),
+        "many_threads" => Ok(many_threads().to_string()),
         "panic" => Ok(panic_on_a_thread().to_owned()),
         "open_many" => Ok(open_many().to_string()),
         "core_limit" => Ok(core_limit().to_string()),
@@ -92,6 +94,7 @@ fn with(name: &str, argument: &str) -> Attempt {
             let address = SocketAddr::from_abstract_name(argument).unwrap();
             std_io(UnixStream::connect_addr(&address))
         }
+        "load" => Ok(load(argument).to_string()),
         // It takes this process's place, and with it what was taken from this process.
         "doctor" => {
             let error = Command::new(argument).args(["doctor", "--json"]).exec();
@@ -247,6 +250,20 @@ fn panic_on_a_thread() -> &'static str {
     if joined.is_err() { "caught" } else { "lost" }
 }
 
+/// Maps the library behind a descriptor, as a worker does, and calls what it exports.
+fn load(descriptor: &str) -> libc::c_int {
+    let path = CString::new(format!("/proc/self/fd/{descriptor}")).unwrap();
+    // SAFETY: the library's constructors are the test's own.
+    let library = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+    assert!(!library.is_null(), "the loader refuses");
+    // SAFETY: the library is open, and the name is a C string.
+    let answer = unsafe { libc::dlsym(library, c"answer".as_ptr()) };
+    assert!(!answer.is_null());
+    // SAFETY: the test gave the function this type.
+    let answer: extern "C" fn() -> libc::c_int = unsafe { mem::transmute(answer) };
+    answer()
+}
+
 /// How many descriptors can be had, those that were there included.
 fn open_many() -> usize {
     let mut highest = 0;
@@ -257,6 +274,12 @@ fn open_many() -> usize {
             Err(errno) => panic!("error {errno}"),
         }
     }
+}
+
+/// How many threads can be had, the first one included.
+fn many_threads() -> usize {
+    let begin = || thread::Builder::new().spawn(thread::park);
+    1 + (0..64).take_while(|_| begin().is_ok()).count()
 }
 
 fn core_limit() -> u64 {
