@@ -9,5 +9,6 @@ mod descriptors;
 mod doctor;
 mod layers;
 mod life;
+mod memory;
 mod modes;
 mod run;

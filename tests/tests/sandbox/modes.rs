@@ -15,7 +15,7 @@ fn strict_reports_every_layer_and_has_every_one_that_it_demands() {
             name if !name.is_demanded() => continue,
             LayerName::User if !is_root() => off("only root can become another user"),
             LayerName::Memory => LayerState::Approximate {
-                reason: "private memory is bounded by the limit of data; shared memory cannot be \
+                reason: "private memory is bounded by the limit of data, shared memory cannot be \
                          made"
                     .to_owned(),
             },

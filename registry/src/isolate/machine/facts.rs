@@ -213,12 +213,12 @@ fn memory_groups() -> Fact {
         name: "memory groups",
         state,
         found,
-        means: "an operator can bound the memory of a host and all its workers; each worker's own bound \
-                is the limit of data, which is approximate",
+        means: "a worker with a group of its own has an exact bound on its memory; one without has the \
+                limit of data, which is approximate",
         demanded: false,
         change: (state == FactState::Missing).then(|| {
-            "Run the host in a group of version 2 with the memory controller, as with `Delegate=memory` \
-             of systemd."
+            "Delegate the group of the host to its user, with the memory controller, as \
+             `Delegate=memory` of systemd does."
                 .to_owned()
         }),
     }

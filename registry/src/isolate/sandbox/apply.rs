@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use rustix::thread::CapabilitySet;
 
 use super::access::Access;
+use super::memory::Memory;
 use super::namespaces::PLAIN;
 use super::steps::Steps;
 use super::{
@@ -36,17 +37,22 @@ pub unsafe fn apply(spec: &Spec, parent: Pid) -> Result<Enforced, SandboxError> 
     let close = || unsafe { descriptors::close_others(&spec.keep_fds) };
     steps.take(LayerName::Descriptors, close)?;
     steps.take(LayerName::NoNewPrivileges, privileges::no_new)?;
+    let bounds_memory = steps.is_wanted(LayerName::Memory);
+    let mut memory = if bounds_memory {
+        Memory::join(spec)
+    } else {
+        Memory::default()
+    };
     give_up_privileges(spec, &mut steps)?;
     end_with(parent, &mut steps)?;
     steps.take(LayerName::Limits, || limits::set(&spec.limits))?;
     Access::restrict(spec, &mut steps)?;
-    // The filter allows no change of limits.
-    let data = steps
-        .is_wanted(LayerName::Memory)
-        .then(|| limits::set_data(&spec.limits));
+    if bounds_memory {
+        memory.limit(spec);
+    }
     steps.take(LayerName::SystemCalls, || system_calls::restrict(spec))?;
     let filtered = steps.holds(LayerName::SystemCalls);
-    steps.take(LayerName::Memory, || memory(data, filtered))?;
+    steps.take(LayerName::Memory, || memory.state(spec, filtered))?;
     Ok(steps.finish())
 }
 
@@ -101,15 +107,4 @@ fn end_with(parent: Pid, steps: &mut Steps<'_>) -> Result<(), SandboxError> {
     } else {
         Err(SandboxError::ParentGone)
     }
-}
-
-/// What bounds the memory: `data` is what came of the limit, if one was to be set.
-fn memory(data: Option<Result<(), LayerError>>, filtered: bool) -> Result<LayerState, LayerError> {
-    data.transpose()?;
-    let reason = if filtered {
-        "private memory is bounded by the limit of data; shared memory cannot be made"
-    } else {
-        "private memory is bounded by the limit of data, and shared memory by nothing"
-    };
-    Ok(LayerState::approximate(reason))
 }

@@ -26,6 +26,7 @@ mod descriptors;
 mod enforced;
 mod error;
 mod limits;
+mod memory;
 mod namespaces;
 mod privileges;
 mod spec;

@@ -25,6 +25,9 @@ pub struct Spec {
     pub read: Vec<PathBuf>,
     /// How much may be used.
     pub limits: Limits,
+    /// The folder of a control group of its own, which somebody made and bounded. Without one, memory is
+    /// bounded by the limit of data alone.
+    pub memory_group: Option<PathBuf>,
     /// Descriptors to keep beside the three standard ones. All others are closed.
     pub keep_fds: Vec<RawFd>,
     /// Layers to leave out. `strict` refuses to leave out one that it demands.

@@ -100,6 +100,7 @@ fn with(name: &str, argument: &str) -> Attempt {
             let error = Command::new(argument).args(["doctor", "--json"]).exec();
             Err(error.raw_os_error().unwrap())
         }
+        "use_memory" => Ok(use_memory(argument.parse().unwrap()).to_string()),
         "private_memory" => done(map(argument.parse().unwrap(), libc::MAP_PRIVATE)),
         _ => panic!("no such probe"),
     }
@@ -243,6 +244,12 @@ fn map(bytes: usize, kind: libc::c_int) -> Outcome {
     } else {
         Ok(0)
     }
+}
+
+/// Writes to so many bytes, and reads one.
+fn use_memory(bytes: usize) -> u8 {
+    let memory = vec![1_u8; bytes];
+    std::hint::black_box(&memory)[bytes / 2]
 }
 
 fn panic_on_a_thread() -> &'static str {
