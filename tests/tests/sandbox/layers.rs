@@ -161,7 +161,7 @@ fn the_parent_can_be_neither_killed_nor_traced_nor_read() {
         assert_eq!(outcome, EPERM, "{layer:?}");
     }
     for probe in ["ptrace_parent", "read_parent"] {
-        for layer in [Files, SystemCalls] {
+        for layer in [Files, Tcp, Signals, AbstractSockets, SystemCalls] {
             let outcome = outcome_under_parent(&[layer], &[probe]);
             assert_eq!(outcome, EPERM, "{probe} {layer:?}");
         }
@@ -223,7 +223,9 @@ fn no_process_program_or_namespace_can_be_begun() {
     assert_eq!(exec.outcome(), "ok");
     assert_eq!(outcome(&[SystemCalls], &["exec"]), EPERM);
     assert_stopped(&["fork"], &[(SystemCalls, EPERM)]);
-    assert_eq!(outcome(&[SystemCalls], &["user_namespace"]), EPERM);
+    for probe in ["user_namespace", "io_uring", "bpf"] {
+        assert_eq!(outcome(&[SystemCalls], &[probe]), EPERM, "{probe}");
+    }
     for probe in ["exec", "fork", "user_namespace", "io_uring", "bpf"] {
         assert_eq!(outcome_of_all(&[probe]), EPERM, "{probe}");
     }

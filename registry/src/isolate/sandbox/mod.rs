@@ -5,8 +5,8 @@
 //! reported as on because it was asked for, only because the call that switches it on succeeded.
 //!
 //! ```text
-//! Spec → session, descriptors → no new privileges → namespaces that need privileges → user
-//!      → user namespace and those inside it → capabilities → parent death → limits → Landlock
+//! Spec → session, descriptors → no new privileges → memory group → namespaces that need privileges
+//!      → user → user namespace and those inside it → capabilities → parent death → limits → Landlock
 //!      → seccomp → Enforced
 //! ```
 //!
