@@ -107,8 +107,8 @@ fn sandbox_of(config: &Config, own: Option<&PlannerSettings>) -> Spec {
         SandboxMode::Off => Mode::Off,
         SandboxMode::BestEffort => Mode::BestEffort,
     });
-    let granted = |list: Option<&Vec<String>>| list.is_some_and(|list| !list.is_empty());
-    spec.net = granted(own.and_then(|own| own.net.as_ref()));
+    let ports = own.and_then(|own| own.net.as_ref());
+    spec.net = ports.is_some_and(|ports| !ports.is_empty());
     spec.read = own.and_then(|own| own.read.clone()).unwrap_or_default();
     spec
 }

@@ -119,7 +119,7 @@ fn start(
                 call: message.call,
                 order,
             };
-            starting.run(name, verified, outlook, &enforced)?
+            starting.run(name, verified, outlook, &enforced)
         }
         Err(error) => not_sandboxed(&error),
     };
@@ -147,7 +147,7 @@ impl Starting<'_> {
         verified: Verified,
         outlook: Outlook,
         enforced: &Enforced,
-    ) -> Result<Answer, ExitCode> {
+    ) -> Answer {
         let settings = Table::from(self.order.settings);
         let within = Duration::from_nanos(self.order.within_ns);
         let self_tested = verified.manifest().self_test;
@@ -155,7 +155,7 @@ impl Starting<'_> {
         reach(Stage::Map);
         let module = match load::open_with(verified, within, outlook) {
             Ok(module) => module,
-            Err(error) => return Ok(not_loaded(&error)),
+            Err(error) => return not_loaded(&error),
         };
         let log_limit = LogLimit::new();
         let call = Call::new(self.service.ends(0), self.lane, self.call);
@@ -170,11 +170,11 @@ impl Starting<'_> {
         reach(Stage::Construct);
         let instance = match module.construct(&state) {
             Ok(instance) => instance,
-            Err(failure) => return Ok(answer_of(Err(failure), Stage::Construct)),
+            Err(failure) => return answer_of(Err(failure), Stage::Construct),
         };
         reach(Stage::SelfTest);
         if self_tested && let Err(failure) = instance.self_test(&state) {
-            return Ok(answer_of(Err(failure), Stage::SelfTest));
+            return answer_of(Err(failure), Stage::SelfTest);
         }
         reach(Stage::Serve);
         let planner = Planner {
@@ -185,7 +185,7 @@ impl Starting<'_> {
         };
         let _first = self.service.planner.set(planner);
         let enforced = serde_json::to_vec(enforced).unwrap_or_default();
-        Ok(answer_of(Ok(enforced), Stage::Serve))
+        answer_of(Ok(enforced), Stage::Serve)
     }
 }
 
