@@ -77,6 +77,12 @@ pub(crate) enum Command {
     Health(Health),
     /// Show what this machine can enforce on planners in processes of their own
     Doctor,
+    /// Check a plugin's bytes by every trust gate, without loading them
+    Verify(Verify),
+    /// Sign a plugin: write FILE.minisig beside it
+    Sign(Sign),
+    /// Make a pair of keys for signing plugins
+    Keygen(Keygen),
     /// Show the configuration
     #[command(subcommand)]
     Config(Config),
@@ -155,6 +161,36 @@ pub(crate) struct Health {
     /// How many planners must be active: admitted, not held back, and no failed start waiting
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) min: usize,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// The planner's name, or a plugin file
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) subject: OsString,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Sign {
+    /// The plugin file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The secret key: a file that nobody else can read
+    #[arg(long, value_name = "PATH")]
+    pub(crate) key: PathBuf,
+    /// The passphrase of an encrypted key: a file that nobody else can read
+    #[arg(long, value_name = "PATH")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Keygen {
+    /// Write the secret key to PATH and the public one to PATH.pub; no file is overwritten
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: PathBuf,
+    /// Encrypt the secret key with the passphrase in a file that nobody else can read
+    #[arg(long, value_name = "PATH")]
+    pub(crate) passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

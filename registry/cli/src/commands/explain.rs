@@ -32,7 +32,7 @@ pub(super) fn run(
 }
 
 /// Whether a file is meant: no name holds a slash or a dot.
-fn is_file(subject: &OsStr) -> bool {
+pub(super) fn is_file(subject: &OsStr) -> bool {
     let path = Path::new(subject);
     let is_name = subject
         .to_str()

@@ -9,11 +9,14 @@ mod doctor;
 mod explain;
 mod health;
 mod inspect;
+mod keygen;
 mod list;
 mod plan;
 mod select;
+mod sign;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use std::io::{self, ErrorKind, Write};
 
@@ -71,6 +74,9 @@ fn answer(
         Command::Diagnose(diagnose) => diagnose::run(diagnose, session, output),
         Command::Health(health) => health::run(health, session, output),
         Command::Doctor => doctor::run(output),
+        Command::Verify(verify) => verify::run(verify, session, output),
+        Command::Sign(sign) => sign::run(sign, output),
+        Command::Keygen(keygen) => keygen::run(keygen, output),
         Command::Config(Config::Show) => config::run(session, output),
         Command::Completions(completions) => completions::run(completions, output),
     }

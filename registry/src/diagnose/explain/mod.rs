@@ -6,7 +6,8 @@
 //!
 //! [`subject`] finds what is known of the name or the file, [`gates`] judges it by the rules that
 //! discovery and trust apply, in their order, and [`next`] proposes what to do about the first
-//! refusal. Nothing is loaded, and no file is opened but one that discovery has not seen.
+//! refusal. Nothing is loaded, and no file is opened but one that discovery has not seen, and, where keys
+//! are trusted, the plugin with its signature.
 //!
 //! The name stands in the manifest, so of a file that cannot be read the gates before the refusal
 //! may be without a verdict, too.

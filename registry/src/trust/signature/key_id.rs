@@ -13,7 +13,8 @@ impl KeyId {
     /// How many bytes hold it.
     pub(super) const SIZE: usize = 8;
 
-    pub(super) fn of_bytes(bytes: [u8; Self::SIZE]) -> Self {
+    /// The number as keys and signatures carry it.
+    pub fn of_bytes(bytes: [u8; Self::SIZE]) -> Self {
         Self(u64::from_le_bytes(bytes))
     }
 

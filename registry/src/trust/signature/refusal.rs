@@ -49,13 +49,13 @@ pub enum SignatureRefusal {
         key: String,
     },
     /// The trusted comment does not say what was signed.
-    #[error("its signature says {comment:?}, and not which planner in which version was signed")]
+    #[error("its signature says \"{comment}\", and not which planner in which version was signed")]
     NoClaim {
         /// The trusted comment, escaped and shortened.
         comment: String,
     },
     /// Another planner was signed.
-    #[error("its signature is for planner {signed:?}, and the file is of {found:?}", found = found.as_str())]
+    #[error("its signature is for planner \"{signed}\", and the file is of {found:?}", found = found.as_str())]
     OtherName {
         /// The name in the trusted comment, escaped and shortened.
         signed: String,

@@ -211,7 +211,7 @@ fn a_signature_of_another_planner_or_version_or_of_nothing_in_particular_is_refu
     }
     assert_eq!(
         claimed("a\u{1b}[2Jb"),
-        "E_SIGNATURE_CLAIM: its signature says \"a\\\\u{1b}[2Jb\", and not which planner in which \
+        "E_SIGNATURE_CLAIM: its signature says \"a\\u{1b}[2Jb\", and not which planner in which \
          version was signed"
     );
 }

@@ -1,0 +1,106 @@
+//! `registry sign FILE --key PATH`: vouches for a plugin with a signature beside it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use registry::KeyId;
+use registry::diagnose::text::{Cell, Ink, Look, Page, Table};
+use registry::discovery::{Bounds, Library};
+use registry::inspect;
+use serde::Serialize;
+
+use crate::arguments::Sign;
+use crate::failure::{Failure, Stop};
+use crate::output::Output;
+use crate::{place, secret};
+
+#[derive(Serialize)]
+struct Answer {
+    planner: String,
+    version: String,
+    path: String,
+    signature_file: String,
+    key: String,
+}
+
+/// The plugin changed under our hands.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be read", .path.display())]
+struct ReadError {
+    path: PathBuf,
+    #[source]
+    source: io::Error,
+}
+
+pub(super) fn run(sign: &Sign, output: &mut Output<'_>) -> Result<(), Stop> {
+    let key = secret::key(&sign.key, sign.passphrase_file.as_deref()).map_err(Failure::from)?;
+    // Says well what is wrong with a file; what is signed is judged by its own bytes.
+    inspect(&sign.file).map_err(|refused| Failure::of_file(&refused))?;
+    let bytes = read(&sign.file)
+        .map_err(|error| Failure::new("E_READ", &error).remedy("Try again.".to_owned()))?;
+    let library =
+        Library::from_bytes(&bytes).map_err(|error| Failure::new(error.code(), &error))?;
+    let (planner, version) = (library.manifest.name, library.manifest.version.to_string());
+    let comment = format!("name={planner} version={version}");
+    let untrusted = format!("signature of {planner} made by registry");
+    let signature = minisign::sign(None, &key, &bytes[..], Some(&comment), Some(&untrusted))
+        .map_err(|error| Failure::new("E_SIGN", &error).remedy("Try again.".to_owned()))?;
+    let signature_file = beside(&sign.file);
+    place::replace(&signature_file, signature.to_string().as_bytes()).map_err(Failure::from)?;
+    let answer = Answer {
+        planner,
+        version,
+        path: sign.file.to_string_lossy().into_owned(),
+        signature_file: signature_file.to_string_lossy().into_owned(),
+        key: key_id(key.keynum()),
+    };
+    output.answer(&answer, |look| text(&answer, look))?;
+    Ok(())
+}
+
+/// The number of a key, as everybody shows it.
+pub(super) fn key_id(number: &[u8]) -> String {
+    let number = number.try_into().map(KeyId::of_bytes);
+    number.map_or_else(|_| "?".to_owned(), |id| id.to_string())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| {
+            file.take(Bounds::default().file_bytes_max)
+                .read_to_end(&mut bytes)
+        })
+        .map_err(|source| ReadError {
+            path: path.to_owned(),
+            source,
+        })?;
+    Ok(bytes)
+}
+
+/// Where the signature goes.
+fn beside(file: &Path) -> PathBuf {
+    let mut path = file.as_os_str().to_owned();
+    path.push(minisign::SIG_SUFFIX);
+    path.into()
+}
+
+fn text(answer: &Answer, look: Look) -> String {
+    let mut table = Table::headless().wrapped();
+    let label = |label: &'static str| Cell::new(label).ink(Ink::Faint);
+    table.row([label("file"), Cell::new(&answer.path)]);
+    table.row([label("version"), Cell::new(&answer.version)]);
+    table.row([label("signature"), Cell::new(&answer.signature_file)]);
+    table.row([label("key"), Cell::new(&answer.key)]);
+    let mut page = Page::new(look);
+    page.line(
+        0,
+        [
+            Cell::new(&answer.planner).ink(Ink::Strong),
+            Cell::new("signed").ink(Ink::Good),
+        ],
+    );
+    page.table(2, &table);
+    page.finish()
+}
