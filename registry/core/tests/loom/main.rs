@@ -15,5 +15,6 @@ mod bookkeeping;
 mod check;
 mod generations;
 mod instances;
+mod mailboxes;
 mod slots;
 mod twins;

@@ -99,6 +99,15 @@ twins! {
     an_old_outcome_that_counts: "breaker.any_epoch"
         in "bookkeeping::a_call_from_before_the_breaker_opened_does_not_decide_the_trial"
         because "left: Open";
+    a_frame_behind_its_count: "mailbox.relaxed_post"
+        in "mailboxes::a_frame_is_taken_as_it_was_posted_and_no_wake_up_is_lost"
+        because "the frame behind the count";
+    a_sleeper_not_looked_for: "mailbox.no_fence"
+        in "mailboxes::a_frame_is_taken_as_it_was_posted_and_no_wake_up_is_lost"
+        because "deadlock";
+    a_sleeper_not_woken: "mailbox.no_wake"
+        in "mailboxes::a_frame_is_taken_as_it_was_posted_and_no_wake_up_is_lost"
+        because "deadlock";
     said_twice: "warn_once.check_gap"
         in "bookkeeping::a_warning_is_first_for_one_thread"
         because "said first";

@@ -26,6 +26,8 @@ mod futex;
 mod lane;
 mod region;
 mod slot;
+#[cfg(test)]
+mod tests;
 
 pub(super) use control::{BUILD, Heard, Hello, hear, hear_plain, send_hello};
 pub(super) use frame::Kind;

@@ -1,0 +1,371 @@
+//! An honest exchange, and what a worker can write instead.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use registry_core::mailbox::{Counts, Mailbox};
+use registry_core::sync::atomic::{AtomicBool, Ordering};
+use rustix::fs::SealFlags;
+
+use super::frame::{Header, Kind};
+use super::futex::Shared;
+use super::lane::{Discarded, Ends, Fault, Lane};
+use super::region::{Access, Region};
+use super::slot::{FRAME_BYTES_MAX, SLOTS};
+
+/// The call that the tests are about.
+const CALL: u64 = 7;
+
+/// Both regions, as the host and as the worker has them mapped.
+struct Wire {
+    host: [Region; 2],
+    worker: [Region; 2],
+    shared: [OwnedFd; 2],
+}
+
+impl Wire {
+    fn new() -> Self {
+        let (requests, requests_shared) = Region::create(Access::Read).unwrap();
+        let (answers, answers_shared) = Region::create(Access::Write).unwrap();
+        Self {
+            worker: [
+                Region::receive(requests_shared.as_fd(), Access::Read).unwrap(),
+                Region::receive(answers_shared.as_fd(), Access::Write).unwrap(),
+            ],
+            host: [requests, answers],
+            shared: [requests_shared, answers_shared],
+        }
+    }
+
+    fn host(&self) -> Ends<'_> {
+        Region::ends(&self.host[0], &self.host[1], 0)
+    }
+
+    fn worker(&self) -> Ends<'_> {
+        Region::ends(&self.worker[1], &self.worker[0], 0)
+    }
+
+    /// Writes a frame as a worker may, and hands it over.
+    fn forge(&self, counts: &mut Counts, header: Header, bytes: &[u8]) {
+        let ends = self.worker();
+        ends.own.set_header(&header);
+        ends.own.write(bytes);
+        Mailbox::new(&ends.own.side, &ends.other.side, Shared).post(counts);
+    }
+
+    /// What the host makes of it.
+    fn heard(&self, lane: &mut Lane) -> Result<usize, Fault> {
+        let message = lane.receive(self.host(), Some(CALL), Duration::ZERO, &mut impatient)?;
+        Ok(message.bytes.len())
+    }
+}
+
+/// Waits for nothing: what is to come has been written.
+fn impatient() -> Result<Duration, Fault> {
+    Err(Fault::Late)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "other waits can fail")]
+fn patient() -> Result<Duration, Fault> {
+    Ok(Duration::from_mins(1))
+}
+
+fn header(kind: Kind, total: usize, length: usize) -> Header {
+    Header {
+        call: CALL,
+        extra: 0,
+        kind: kind.number(),
+        total: u32::try_from(total).unwrap(),
+        length: u32::try_from(length).unwrap(),
+    }
+}
+
+#[test]
+fn messages_of_every_size_go_to_and_fro_and_come_whole() {
+    let wire = Wire::new();
+    let sizes = [
+        0,
+        1,
+        7,
+        8,
+        100,
+        FRAME_BYTES_MAX,
+        FRAME_BYTES_MAX + 1,
+        10 << 20,
+    ];
+    let text = |size: usize| -> Vec<u8> { (0..size).map(|byte| (byte % 251) as u8).collect() };
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut lane = Lane::default();
+            for _ in sizes {
+                let asked = lane.receive(wire.worker(), None, Duration::ZERO, &mut patient);
+                let asked = asked.unwrap();
+                assert_eq!((asked.kind, asked.call), (Kind::Plan, CALL));
+                let head = (Kind::Answer, CALL, asked.extra + 1);
+                lane.send(wire.worker(), head, &asked.bytes, &mut patient)
+                    .unwrap();
+            }
+        });
+        let mut lane = Lane::default();
+        for size in sizes {
+            let head = (Kind::Plan, CALL, 41);
+            lane.send(wire.host(), head, &text(size), &mut patient)
+                .unwrap();
+            let spin = Duration::from_micros(50);
+            let answer = lane
+                .receive(wire.host(), Some(CALL), spin, &mut patient)
+                .unwrap();
+            assert_eq!((answer.kind, answer.extra), (Kind::Answer, 42));
+            assert!(answer.bytes == text(size), "{size}");
+        }
+    });
+}
+
+#[test]
+fn a_forged_frame_is_refused_before_a_byte_of_it_is_copied() {
+    let fine = header(Kind::Answer, 10, 10);
+    let frames = [
+        (Header { kind: 0, ..fine }, "a frame of an unknown kind"),
+        (Header { kind: 11, ..fine }, "a frame of an unknown kind"),
+        (
+            Header {
+                kind: u32::MAX,
+                ..fine
+            },
+            "a frame of an unknown kind",
+        ),
+        (
+            Header {
+                call: CALL + 1,
+                ..fine
+            },
+            "a frame of another call",
+        ),
+        (Header { call: 0, ..fine }, "a frame of another call"),
+        (
+            header(Kind::Answer, (10 << 20) + 1, 10),
+            "a message larger than its kind allows",
+        ),
+        (
+            header(Kind::Log, 5 << 10, 5 << 10),
+            "a message larger than its kind allows",
+        ),
+        (
+            header(Kind::Error, 257 << 10, 10),
+            "a message larger than its kind allows",
+        ),
+        (header(Kind::Answer, 10, 9), "a frame of the wrong length"),
+        (header(Kind::Answer, 10, 11), "a frame of the wrong length"),
+        (
+            header(Kind::Answer, 10, usize::try_from(u32::MAX).unwrap()),
+            "a frame of the wrong length",
+        ),
+        (
+            header(Kind::Answer, 1 << 20, 10),
+            "a frame of the wrong length",
+        ),
+        (
+            header(Kind::Answer, 1 << 20, 1 << 20),
+            "a frame of the wrong length",
+        ),
+    ];
+    for (forged, rule) in frames {
+        let wire = Wire::new();
+        wire.forge(&mut Counts::default(), forged, &[1; 16]);
+        assert_eq!(
+            wire.heard(&mut Lane::default()),
+            Err(Fault::Broken(rule)),
+            "{forged:?}"
+        );
+    }
+    let wire = Wire::new();
+    wire.forge(&mut Counts::default(), fine, &[1; 16]);
+    assert_eq!(wire.heard(&mut Lane::default()), Ok(10));
+}
+
+#[test]
+fn a_message_that_changes_between_its_frames_is_refused() {
+    let total = FRAME_BYTES_MAX + 10;
+    let first = header(Kind::Answer, total, FRAME_BYTES_MAX);
+    for second in [
+        header(Kind::Answer, total + 1, 11),
+        header(Kind::Error, total, 10),
+    ] {
+        let (wire, mut lane, mut counts) = (Wire::new(), Lane::default(), Counts::default());
+        wire.forge(&mut counts, first, &[1; FRAME_BYTES_MAX]);
+        assert_eq!(wire.heard(&mut lane), Err(Fault::Late));
+        wire.forge(&mut counts, second, &[2; 16]);
+        assert_eq!(
+            wire.heard(&mut lane),
+            Err(Fault::Broken("a message that changes under way"))
+        );
+    }
+}
+
+#[test]
+fn a_frame_that_is_posted_again_before_it_was_taken_is_refused() {
+    let (wire, mut counts) = (Wire::new(), Counts::default());
+    for _ in 0..2 {
+        wire.forge(&mut counts, header(Kind::Answer, 10, 10), &[1; 16]);
+    }
+    assert_eq!(
+        wire.heard(&mut Lane::default()),
+        Err(Fault::Broken("counts of frames that do not fit"))
+    );
+}
+
+#[test]
+fn an_answer_that_is_replayed_to_the_next_call_is_refused() {
+    let (wire, mut lane, mut counts) = (Wire::new(), Lane::default(), Counts::default());
+    wire.forge(&mut counts, header(Kind::Answer, 10, 10), &[1; 16]);
+    assert_eq!(wire.heard(&mut lane), Ok(10));
+    wire.forge(&mut counts, header(Kind::Answer, 10, 10), &[1; 16]);
+    let next = lane.receive(wire.host(), Some(CALL + 1), Duration::ZERO, &mut impatient);
+    assert_eq!(next, Err(Fault::Broken("a frame of another call")));
+}
+
+#[test]
+fn an_answer_that_nobody_wants_is_dropped_frame_by_frame() {
+    let (wire, mut lane, mut counts) = (Wire::new(), Lane::default(), Counts::default());
+    assert_eq!(lane.discard(wire.host(), CALL), Ok(Discarded::Nothing));
+    let total = FRAME_BYTES_MAX + 10;
+    wire.forge(&mut counts, header(Kind::Log, 3, 3), b"log");
+    assert_eq!(lane.discard(wire.host(), CALL), Ok(Discarded::Frame));
+    wire.forge(
+        &mut counts,
+        header(Kind::Answer, total, FRAME_BYTES_MAX),
+        &[1; 8],
+    );
+    assert_eq!(lane.discard(wire.host(), CALL), Ok(Discarded::Frame));
+    wire.forge(&mut counts, header(Kind::Answer, total, 10), &[1; 16]);
+    assert_eq!(lane.discard(wire.host(), CALL), Ok(Discarded::Answer));
+    wire.forge(&mut counts, header(Kind::Answer, 10, 10), &[1; 16]);
+    assert_eq!(
+        lane.discard(wire.host(), CALL + 1),
+        Err(Fault::Broken("a frame of another call"))
+    );
+}
+
+#[test]
+fn what_changes_while_the_host_reads_changes_nothing_that_was_judged() {
+    const EACH: usize = 1_000;
+    let (wire, done) = (Wire::new(), AtomicBool::new(false));
+    let heard = thread::scope(|scope| {
+        scope.spawn(|| {
+            let lengths = [10, u32::MAX, 0, 65_408, 1 << 20];
+            let mut lengths = lengths.into_iter().cycle();
+            while !done.load(Ordering::Relaxed) {
+                let mut forged = header(Kind::Answer, 10, 10);
+                forged.length = lengths.next().unwrap();
+                wire.worker().own.set_header(&forged);
+            }
+        });
+        let (mut lane, mut counts) = (Lane::default(), Counts::default());
+        let mut heard = [0; 2];
+        let begun = Instant::now();
+        while heard.iter().any(|count| *count < EACH) {
+            assert!(begun.elapsed() < Duration::from_mins(1), "{heard:?}");
+            let ends = wire.worker();
+            Mailbox::new(&ends.own.side, &ends.other.side, Shared).post(&mut counts);
+            match wire.heard(&mut lane) {
+                Ok(length) => {
+                    assert_eq!(length, 10);
+                    heard[0] += 1;
+                }
+                Err(Fault::Broken(_)) => {
+                    heard[1] += 1;
+                    // A host ends such a worker; here the next one begins.
+                    (lane, counts) = (Lane::default(), Counts::default());
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+        heard
+    });
+    assert!(heard.iter().all(|count| *count >= EACH), "{heard:?}");
+}
+
+#[test]
+fn an_index_is_masked() {
+    let wire = Wire::new();
+    for index in [0, 5, SLOTS - 1] {
+        let slot = std::ptr::from_ref(wire.host[0].slot(index));
+        for beyond in [index + SLOTS, index + SLOTS * 1_000_003] {
+            assert_eq!(std::ptr::from_ref(wire.host[0].slot(beyond)), slot);
+        }
+    }
+}
+
+#[test]
+fn shared_memory_cannot_be_resized_and_the_hosts_not_be_written() {
+    let wire = Wire::new();
+    let [requests, answers] = wire.shared.each_ref().map(|shared| {
+        let file = File::from(shared.try_clone().unwrap());
+        let resized = [0, 1 << 30].map(|size| file.set_len(size).unwrap_err().kind());
+        assert_eq!(resized, [io::ErrorKind::PermissionDenied; 2]);
+        let mapped = Region::receive(shared.as_fd(), Access::Write);
+        let written = io::Write::write(&mut &file, b"forged");
+        (
+            mapped.map(drop).map_err(|error| error.kind()),
+            written.map_err(|error| error.kind()),
+        )
+    });
+    let refused = io::ErrorKind::PermissionDenied;
+    assert_eq!(requests, (Err(refused), Err(refused)));
+    assert_eq!(answers, (Ok(()), Ok(6)));
+}
+
+#[test]
+fn memory_of_another_size_or_without_seals_is_not_accepted() {
+    let plain = tempfile::tempfile().unwrap();
+    let error = Region::receive(plain.as_fd(), Access::Read).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    let flags = rustix::fs::MemfdFlags::ALLOW_SEALING;
+    let small = rustix::fs::memfd_create("small", flags).unwrap();
+    let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
+    rustix::fs::fcntl_add_seals(&small, seals).unwrap();
+    let error = Region::receive(small.as_fd(), Access::Read).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+}
+
+#[test]
+fn no_wake_up_is_lost_over_many_exchanges() {
+    const EXCHANGES: u64 = 20_000;
+    let wire = Wire::new();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut lane = Lane::default();
+            for _ in 0..EXCHANGES {
+                let asked = lane.receive(wire.worker(), None, Duration::ZERO, &mut patient);
+                let asked = asked.unwrap();
+                let head = (Kind::Answer, asked.call, 0);
+                lane.send(wire.worker(), head, &asked.bytes, &mut patient)
+                    .unwrap();
+            }
+        });
+        let mut lane = Lane::default();
+        for call in 1..=EXCHANGES {
+            let bytes = call.to_le_bytes();
+            lane.send(wire.host(), (Kind::Plan, call, 0), &bytes, &mut patient)
+                .unwrap();
+            // Sometimes spinning, sometimes asleep at once.
+            let spin = Duration::from_micros(call % 3);
+            // A lost wake-up ends this wait, which is far longer than any exchange takes.
+            let answer = lane.receive(wire.host(), Some(call), spin, &mut patient_for(50));
+            assert_eq!(answer.unwrap().bytes, bytes);
+        }
+    });
+}
+
+/// Sleeps long, and a few times at most: what wakes without a reason is no lost wake-up.
+fn patient_for(sleeps: u32) -> impl FnMut() -> Result<Duration, Fault> {
+    let mut left = sleeps;
+    move || {
+        left = left.checked_sub(1).ok_or(Fault::Late)?;
+        Ok(Duration::from_secs(20))
+    }
+}
