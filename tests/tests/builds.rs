@@ -89,8 +89,17 @@ fn a_plugin_whose_panic_would_end_the_host_is_refused_with_the_remedy() {
     );
     assert_eq!(
         error.remedy(),
-        "Build the plugin with panic = \"unwind\": this version runs every planner in process."
+        "Build the plugin with panic = \"unwind\", or set `[planners.NAME] isolation` to worker."
     );
+    let builder = Registry::builder().plugin_dir(folder.path());
+    let registry = builder
+        .allow(["well_behaved"])
+        .set("isolation.policy", "worker")
+        .set("isolation.worker_program", program())
+        .build()
+        .unwrap();
+    let plan = registry.plan("well_behaved", &PlanRequest::new("Contain"));
+    assert_eq!(plan.unwrap().tasks().len(), 2);
 }
 
 #[test]

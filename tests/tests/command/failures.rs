@@ -228,7 +228,7 @@ fn a_context_that_cannot_be_used_ends_with_2_and_names_the_file() {
 
 #[test]
 fn a_plan_that_takes_too_long_ends_at_its_deadline() {
-    let arguments = ["plan", "waits", "Wait", "--deadline", "50ms", "--json"];
+    let arguments = ["plan", "waits", "Wait", "--deadline", "2s", "--json"];
     let (_folder, command) = with_fixtures(&["waits"], &arguments);
     let started = Instant::now();
     let answer = command.run();

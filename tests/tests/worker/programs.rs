@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use plugin_api::PlanRequest;
+use registry::config::Config;
 use registry::{Builder, Registry};
-use tests::{PluginFolder, fixture, set_mode};
+use tests::{PluginFolder, fixture, program, set_mode};
 
 fn with_program(folder: &PluginFolder, program: impl AsRef<Path>) -> Builder {
     Registry::builder()
@@ -60,4 +61,28 @@ fn a_program_that_serves_no_host_is_no_failure_of_the_planner() {
         .plan("well_behaved", &PlanRequest::new("Serve"))
         .unwrap_err();
     assert_eq!(error.code(), "E_WORKER_START", "{error:?}");
+}
+
+#[test]
+fn a_planner_that_is_to_be_probed_stays_in_the_process_in_which_it_was_tried() {
+    let folder = PluginFolder::new().with(&fixture("obeys"));
+    let registry = super::in_workers(&folder, &["obeys"]).set("isolation.policy", "probe");
+    let registry = registry.build().unwrap();
+    assert_ne!(super::pid_of_worker(&registry), std::process::id());
+}
+
+#[test]
+fn one_planner_runs_in_a_worker_where_the_others_do_not() {
+    let folder = PluginFolder::new().with(&fixture("obeys"));
+    let file = folder.file("registry.toml");
+    let text = "[planners.obeys]\nisolation = \"worker\"\n";
+    let folder = folder.with_file("registry.toml", text.as_bytes());
+    let registry = Registry::builder()
+        .plugin_dir(folder.path())
+        .allow(["obeys"])
+        .sources(Config::loader().file(&file))
+        .set("isolation.worker_program", program())
+        .build()
+        .unwrap();
+    assert_ne!(super::pid_of_worker(&registry), std::process::id());
 }

@@ -18,6 +18,9 @@ use crate::load::{ANSWER_SIZE_BYTES_MAX, CallState};
 /// Longest wait for a planner to shut itself down.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
 
+/// Most of a call's time that is kept for the way of its answer.
+const ANSWER_TIME_MAX: Duration = Duration::from_millis(100);
+
 /// Processes of one worker that may be started anew within [`BUDGET_TIME`].
 const BUDGET: usize = 30;
 
@@ -70,11 +73,7 @@ impl Worker {
     /// Passes a request and returns the answer. What has ended since the last call is started anew.
     pub(crate) fn plan(&self, state: &CallState<'_>, request: &[u8]) -> Result<Vec<u8>, Failure> {
         let process = self.process(state)?;
-        let left = match state.deadline {
-            Some(deadline) => deadline.saturating_duration_since(Instant::now()),
-            None => Duration::MAX,
-        };
-        let left = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
+        let left = time_of_planner(state.deadline);
         let message = process.call((Kind::Plan, left), request, state.deadline, Some(state))?;
         if self.ends_in_a_row.load(Ordering::Relaxed) != 0 {
             // Relaxed: the number only lengthens a wait.
@@ -173,6 +172,17 @@ impl Worker {
             retry_after,
         })
     }
+}
+
+/// What a planner is told of the time left, in nanoseconds: a little less than its caller waits, so that
+/// one that keeps to its deadline can still say in its own words that it was reached.
+fn time_of_planner(deadline: Option<Instant>) -> u64 {
+    let Some(deadline) = deadline else {
+        return u64::MAX;
+    };
+    let left = deadline.saturating_duration_since(Instant::now());
+    let left = left - (left / 10).min(ANSWER_TIME_MAX);
+    u64::try_from(left.as_nanos()).unwrap_or(u64::MAX - 1)
 }
 
 fn not_started(error: SlotError<StartFault>) -> Failure {

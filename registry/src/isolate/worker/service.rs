@@ -278,10 +278,11 @@ impl Service {
         match message.kind {
             Kind::Plan => {
                 let call = Call::new(ends, lane, message.call);
-                let left = Duration::from_nanos(message.extra);
+                let left = (message.extra != u64::MAX).then_some(message.extra);
+                let left = left.map(Duration::from_nanos);
                 let state = CallState {
                     planner: &planner.name,
-                    deadline: Instant::now().checked_add(left),
+                    deadline: left.and_then(|left| Instant::now().checked_add(left)),
                     cancelled: &AtomicBool::new(false),
                     settings: &planner.settings,
                     log_limit: &planner.log_limit,
