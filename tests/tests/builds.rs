@@ -2,7 +2,7 @@
 
 use plugin_api::PlanRequest;
 use registry::Registry;
-use tests::{PluginFolder, RegistryCommand, compiled, fixture};
+use tests::{PluginFolder, RegistryCommand, compiled, fixture, program};
 use xtask::artifacts::Build;
 
 /// The fixture `well_behaved` of a build of its own.

@@ -181,7 +181,7 @@ fn time_of_planner(deadline: Option<Instant>) -> u64 {
         return u64::MAX;
     };
     let left = deadline.saturating_duration_since(Instant::now());
-    let left = left - (left / 10).min(ANSWER_TIME_MAX);
+    let left = left.saturating_sub((left / 10).min(ANSWER_TIME_MAX));
     u64::try_from(left.as_nanos()).unwrap_or(u64::MAX - 1)
 }
 

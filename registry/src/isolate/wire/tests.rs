@@ -96,7 +96,7 @@ fn messages_of_every_size_go_to_and_fro_and_come_whole() {
         FRAME_BYTES_MAX + 1,
         10 << 20,
     ];
-    let text = |size: usize| -> Vec<u8> { (0..size).map(|byte| (byte % 251) as u8).collect() };
+    let text = |size: usize| -> Vec<u8> { (0..=250).cycle().take(size).collect() };
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut lane = Lane::default();
@@ -195,7 +195,7 @@ fn a_message_that_changes_between_its_frames_is_refused() {
         header(Kind::Error, total, 10),
     ] {
         let (wire, mut lane, mut counts) = (Wire::new(), Lane::default(), Counts::default());
-        wire.forge(&mut counts, first, &[1; FRAME_BYTES_MAX]);
+        wire.forge(&mut counts, first, &vec![1; FRAME_BYTES_MAX]);
         assert_eq!(wire.heard(&mut lane), Err(Fault::Late));
         wire.forge(&mut counts, second, &[2; 16]);
         assert_eq!(
