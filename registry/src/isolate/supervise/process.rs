@@ -262,13 +262,16 @@ impl Process {
 
     /// Reaps the process, which has ended, and tells everybody. For the keeper alone.
     pub(super) fn reap(&self, child: &mut Child, stderr: &Tail) {
+        // Relaxed: the flag carries nothing but itself. Who finds the process gone finds it doomed.
+        self.doomed.store(true, Ordering::Relaxed);
         let mut reaped = self.reaped.lock();
         // Its number cannot be somebody else's before it is reaped.
         let _nobody_left = kill_process_group(self.pid, Signal::KILL);
         let status = child.try_wait().ok().flatten();
+        // Told before the wait for the end is over, so that who waited knows how it ended.
+        let _first = self.end.set(crash(status, stderr));
         *reaped = true;
         drop(reaped);
-        let _first = self.end.set(crash(status, stderr));
         let opened = self.seats.lock().opened;
         for slot in 0..opened {
             self.ends(slot).other.spoil();
