@@ -9,20 +9,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use blake3::Hash;
-use plugin_api::manifest::Manifest;
 use registry_core::parallel::map_chunks;
 
 use super::super::candidate::Candidate;
 use super::super::elf::Library;
 use super::super::examine::{Seen, Verdict};
-use super::super::identity::{FileIdentity, Timestamp};
+use super::super::identity::FileIdentity;
 use super::super::memory::{Memory, Remembered};
 use super::super::request::Target;
 use super::super::sweep::{CHUNK_LEN, THREADS};
+use super::fields::{Reader, Writer};
 
 /// Changes with the layout, and with what the reader of libraries accepts.
 const MAGIC: &[u8] = concat!(
-    "registry discovery cache 1 ",
+    "registry discovery cache 2 ",
     env!("CARGO_PKG_VERSION"),
     "\n"
 )
@@ -41,7 +41,7 @@ pub(super) enum Unreadable {
 
 /// Writes what is known of the candidates among the remembered files.
 pub(super) fn encode(memories: &Memories) -> Vec<u8> {
-    let mut out = Writer(Vec::new());
+    let mut out = Writer::default();
     out.number(memories.len() as u64);
     for (target, memory) in memories {
         let (kind, path) = match target {
@@ -61,7 +61,7 @@ pub(super) fn encode(memories: &Memories) -> Vec<u8> {
         };
         out.number(candidates().count() as u64);
         for (file, candidate) in candidates() {
-            let mut record = Writer(Vec::new());
+            let mut record = Writer::default();
             record.candidate(file, candidate);
             out.bytes(&record.0);
         }
@@ -82,24 +82,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Memories, Unreadable> {
     Reader(body).memories().ok_or(Unreadable::Corrupt)
 }
 
-/// Appends fields: numbers of eight bytes, and byte strings with their length before them.
-struct Writer(Vec<u8>);
-
 impl Writer {
-    fn number(&mut self, value: u64) {
-        self.0.extend(value.to_le_bytes());
-    }
-
-    fn bytes(&mut self, value: &[u8]) {
-        self.number(value.len() as u64);
-        self.0.extend_from_slice(value);
-    }
-
-    fn time(&mut self, time: Timestamp) {
-        self.number(time.seconds.cast_unsigned());
-        self.number(time.nanos.into());
-    }
-
     fn candidate(&mut self, file: &Remembered, candidate: &Candidate) {
         let identity = &candidate.identity;
         self.bytes(&file.name);
@@ -121,64 +104,38 @@ impl Writer {
         for name in &library.needed {
             self.bytes(name.as_bytes());
         }
-        // A manifest came from JSON, so it can be written as JSON; if not, the empty text is no
-        // manifest and the file is read again.
-        let manifest = serde_json::to_vec(&library.manifest).unwrap_or_default();
-        self.bytes(&manifest);
+        self.manifest(&library.manifest);
     }
 }
 
-/// Takes fields off the front; `None` means that they are not there.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn number(&mut self) -> Option<u64> {
-        let (value, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(u64::from_le_bytes(*value))
-    }
-
-    fn bytes(&mut self) -> Option<&'a [u8]> {
-        let len = usize::try_from(self.number()?).ok()?;
-        let (value, rest) = self.0.split_at_checked(len)?;
-        self.0 = rest;
-        Some(value)
-    }
-
-    fn time(&mut self) -> Option<Timestamp> {
-        Some(Timestamp {
-            seconds: self.number()?.cast_signed(),
-            nanos: u32::try_from(self.number()?).ok()?,
-        })
-    }
-
+impl Reader<'_> {
     fn memories(mut self) -> Option<Memories> {
         let mut memories = Memories::new();
         for _ in 0..self.number()? {
             let (kind, path) = (self.number()?, self.bytes()?);
             let path = PathBuf::from(OsStr::from_bytes(path));
-            let memory = self.memory(&path)?;
-            let target = match kind {
-                0 => Target::File(path),
-                1 => Target::Directory(path),
+            let label: Arc<Path> = path.as_path().into();
+            let (target, folder) = match kind {
+                0 => (Target::File(path), label.parent()?),
+                1 => (Target::Directory(path), &*label),
                 _ => return None,
             };
-            memories.insert(target, memory);
+            memories.insert(target, self.memory(&label, folder)?);
         }
         self.0.is_empty().then_some(memories)
     }
 
-    fn memory(&mut self, path: &Path) -> Option<Memory> {
+    /// What is known of the files in `folder`, found through what was configured.
+    fn memory(&mut self, label: &Arc<Path>, folder: &Path) -> Option<Memory> {
         let mut records = Vec::new();
         for _ in 0..self.number()? {
             records.push(self.bytes()?);
         }
-        let label: Arc<Path> = path.into();
         let read = |(): &mut (), records: &[&[u8]], files: &mut Vec<_>| {
             files.extend(
                 records
                     .iter()
-                    .map(|record| Reader(record).candidate(&label)),
+                    .map(|record| Reader(record).candidate(label, folder)),
             );
         };
         let files = map_chunks(&records, CHUNK_LEN, THREADS, || (), read);
@@ -187,7 +144,7 @@ impl<'a> Reader<'a> {
         Some(memory)
     }
 
-    fn candidate(mut self, label: &Arc<Path>) -> Option<Remembered> {
+    fn candidate(mut self, label: &Arc<Path>, folder: &Path) -> Option<Remembered> {
         let name = self.bytes()?;
         let identity = FileIdentity {
             device: self.number()?,
@@ -196,13 +153,16 @@ impl<'a> Reader<'a> {
             modified: self.time()?,
             changed: self.time()?,
         };
-        let settled = self.number()? == 1;
+        let settled = self.flag()?;
         let digest = match self.bytes()? {
             [] => None,
             digest => Some(Hash::from_bytes(digest.try_into().ok()?)),
         };
         let library = self.library()?;
-        let path = label.join(OsStr::from_bytes(name));
+        // As much room as it needs, as it is kept.
+        let mut path = PathBuf::with_capacity(folder.as_os_str().len() + 1 + name.len());
+        path.push(folder);
+        path.push(OsStr::from_bytes(name));
         let candidate = Candidate {
             path,
             directory: Arc::clone(label),
@@ -218,13 +178,12 @@ impl<'a> Reader<'a> {
     }
 
     fn library(&mut self) -> Option<Library> {
-        let soname = str::from_utf8(self.bytes()?).ok()?;
-        let mut needed = Vec::new();
-        for _ in 0..self.number()? {
-            needed.push(str::from_utf8(self.bytes()?).ok()?.to_owned());
+        let soname = Some(self.text()?).filter(|soname| !soname.is_empty());
+        let count = self.count()?;
+        let mut needed = Vec::with_capacity(count);
+        for _ in 0..count {
+            needed.push(self.text()?);
         }
-        let soname = Some(soname.to_owned()).filter(|soname| !soname.is_empty());
-        let manifest = Manifest::from_json(self.bytes()?).ok()?;
-        Library::remembered(manifest, soname, needed)
+        Library::remembered(self.manifest()?, soname, &needed)
     }
 }

@@ -7,7 +7,9 @@
 //! library judges its bytes.
 
 mod error;
+mod fields;
 mod format;
+mod manifest;
 mod store;
 
 pub use error::CacheError;

@@ -87,6 +87,20 @@ fn a_new_process_reads_only_what_changed() {
 }
 
 #[test]
+fn a_file_configured_by_its_own_path_keeps_that_path() {
+    let mut ground = Ground::new(1);
+    let file = ground.request.directories[0].join("planner000.so");
+    ground.request.directories.clear();
+    ground.request.manual = vec![file.clone()];
+    for read in [1, 0] {
+        let discovered = ground.discover();
+        assert_eq!((discovered.read, problem(&discovered)), (read, None));
+        let candidate = &discovered.scan.candidates[0];
+        assert_eq!((candidate.path(), candidate.directory()), (&*file, &*file));
+    }
+}
+
+#[test]
 fn a_deep_cache_keeps_digests_and_gives_the_same_fingerprint() {
     let mut ground = Ground::new(3);
     ground.request.deep = true;
@@ -152,7 +166,7 @@ fn what_is_wrong_with_a_cache_is_said_once_and_it_is_rebuilt() {
         edit(|bytes| *bytes = b"something else".to_vec()),
         "E_CACHE_FOREIGN",
     );
-    spoilt(edit(|bytes| bytes[25] = b'2'), "E_CACHE_FOREIGN");
+    spoilt(edit(|bytes| bytes[25] = b'1'), "E_CACHE_FOREIGN");
     let writable = |file: &Path| {
         fs::set_permissions(file, fs::Permissions::from_mode(0o622)).unwrap();
     };

@@ -51,11 +51,22 @@ pub(super) struct Libraries {
 impl Libraries {
     /// Checks the names and gives the needed ones back as entries of [`ALLOWED_LIBRARIES`].
     pub(super) fn check(&self) -> Result<Box<[&'static str]>, ElfError> {
-        if let Some(soname) = &self.soname {
-            check_soname(soname)?;
-        }
-        self.needed.iter().map(|name| allowed(name)).collect()
+        check(
+            self.soname.as_deref(),
+            self.needed.iter().map(String::as_str),
+        )
     }
+}
+
+/// The same for names that are not kept.
+pub(super) fn check<'a>(
+    soname: Option<&str>,
+    needed: impl Iterator<Item = &'a str>,
+) -> Result<Box<[&'static str]>, ElfError> {
+    if let Some(soname) = soname {
+        check_soname(soname)?;
+    }
+    needed.map(allowed).collect()
 }
 
 fn check_soname(soname: &str) -> Result<(), ElfError> {

@@ -60,14 +60,13 @@ impl Library {
     /// A library of which everything is known already, unless its names are not allowed.
     pub(in crate::discovery) fn remembered(
         manifest: Manifest,
-        soname: Option<String>,
-        needed: Vec<String>,
+        soname: Option<&str>,
+        needed: &[&str],
     ) -> Option<Self> {
-        let libraries = Libraries { soname, needed };
         Some(Self {
             manifest,
-            needed: libraries.check().ok()?,
-            soname: libraries.soname.map(String::into_boxed_str),
+            needed: libraries::check(soname, needed.iter().copied()).ok()?,
+            soname: soname.map(Box::from),
         })
     }
 }
