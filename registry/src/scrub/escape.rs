@@ -10,7 +10,7 @@ const SHOWN_MAX: usize = 80;
 /// These are control characters (and so every ANSI and OSC sequence), line separators, bidirectional
 /// controls and characters without a visible shape. The result stays on one line.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_deceptive) {
+    if is_plain(text) || !text.chars().any(is_deceptive) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -30,6 +30,11 @@ pub fn shorten(text: &str) -> Cow<'_, str> {
         None => escape(text),
         Some((end, _)) => Cow::Owned(format!("{}…", escape(&text[..end]))),
     }
+}
+
+/// Whether nothing but visible ASCII characters and blanks stands in it.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn is_deceptive(c: char) -> bool {

@@ -84,8 +84,13 @@ pub fn mask_secret<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
 /// `text` with everything in it masked that looks like a credential.
 pub fn mask_secrets(text: &str) -> Cow<'_, str> {
     let mut secrets = Vec::new();
-    find_private_keys(text, &mut secrets);
-    find_url_passwords(text, &mut secrets);
+    // Most texts are short and have neither character, which one look at their bytes tells.
+    if text.contains('-') {
+        find_private_keys(text, &mut secrets);
+    }
+    if text.contains(':') {
+        find_url_passwords(text, &mut secrets);
+    }
     find_words(text, &mut secrets);
     if secrets.is_empty() {
         return Cow::Borrowed(text);
@@ -183,8 +188,8 @@ fn after_scheme(text: &str, word: &str, at: usize) -> Option<Range<usize>> {
 
 /// The value after `name=`, `"name": ` or `--name `, if the name announces a credential.
 fn after_name(text: &str, name: &str, at: usize) -> Option<Range<usize>> {
-    let announces = names::announces(name)?;
     let separated = Separated::parse(&text[at..], name.starts_with("--"))?;
+    let announces = names::announces(name)?;
     let start = at + separated.length;
     let looked_at = &text[start..text.floor_char_boundary(start + VALUE_LOOK_BYTES)];
     let glance = &looked_at[..separated.value_length(looked_at)];

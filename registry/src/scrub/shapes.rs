@@ -66,6 +66,25 @@ const SHAPES: &[Shape] = &[
     shape("ya29.", 20),
 ];
 
+/// No credential of a known shape is shorter, and hardly any word of ordinary text is longer.
+const SHAPE_BYTES_MIN: usize = shortest(SHAPES);
+
+const fn shortest(shapes: &[Shape]) -> usize {
+    let mut shortest = WEB_TOKEN_BYTES_MIN;
+    let mut at = 0;
+    while at < shapes.len() {
+        let len = shapes[at].beginning.len() + shapes[at].rest_min;
+        if len < shortest {
+            shortest = len;
+        }
+        at += 1;
+    }
+    shortest
+}
+
+/// Shortest JSON web token.
+const WEB_TOKEN_BYTES_MIN: usize = 30;
+
 /// Beginnings of settings' values that are credentials however long.
 const SETTING_BEGINNINGS: &[&str] = &[
     "AKIA",
@@ -102,12 +121,15 @@ pub(super) fn is_secret_setting(value: &str) -> bool {
 
 /// Whether `word`, a run of the characters that credentials are made of, is one by its shape.
 pub(super) fn is_secret(word: &str) -> bool {
+    if word.len() < SHAPE_BYTES_MIN {
+        return false;
+    }
     let known = SHAPES.iter().any(|shape| {
         let rest = word.strip_prefix(shape.beginning);
         rest.is_some_and(|rest| rest.len() >= shape.rest_min && is_mixed(rest))
     });
     // A JSON web token begins with a JSON object in base64.
-    known || word.starts_with("eyJ") && word.len() >= 30 && is_mixed(word)
+    known || word.starts_with("eyJ") && word.len() >= WEB_TOKEN_BYTES_MIN && is_mixed(word)
 }
 
 /// Whether `value` looks made by chance: letters and digits change often, and hardly anything stands

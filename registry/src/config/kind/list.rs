@@ -162,11 +162,12 @@ fn entries(value: &Value, separator: char) -> Result<Vec<&str>, Reason> {
         .collect())
 }
 
-fn without_repeats<T: Ord + Clone>(list: Vec<T>) -> Vec<T> {
+fn without_repeats<T: Ord>(mut list: Vec<T>) -> Vec<T> {
     let mut seen = BTreeSet::new();
-    list.into_iter()
-        .filter(|entry| seen.insert(entry.clone()))
-        .collect()
+    let news: Vec<bool> = list.iter().map(|entry| seen.insert(entry)).collect();
+    let mut news = news.into_iter();
+    list.retain(|_| news.next() == Some(true));
+    list
 }
 
 fn join<'a>(entries: impl Iterator<Item = Cow<'a, str>>, separator: &str) -> String {

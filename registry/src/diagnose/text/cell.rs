@@ -1,5 +1,7 @@
 //! A piece of text that is safe to print, and how wide it is.
 
+use std::borrow::Cow;
+
 use unicode_width::UnicodeWidthChar;
 
 use super::Ink;
@@ -46,11 +48,14 @@ impl Cell {
 
     /// `items` with commas between them.
     pub fn list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Cell {
-        let items: Vec<String> = items
-            .into_iter()
-            .map(|item| item.as_ref().to_owned())
-            .collect();
-        Cell::new(items.join(", "))
+        let mut text = String::new();
+        for (number, item) in items.into_iter().enumerate() {
+            if number > 0 {
+                text.push_str(", ");
+            }
+            text.push_str(item.as_ref());
+        }
+        Cell::new(text)
     }
 
     /// The same text in `ink`.
@@ -86,16 +91,19 @@ impl From<String> for Cell {
 
 /// How many columns `text` takes, character by character as terminals count.
 pub(super) fn width(text: &str) -> usize {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.len();
+    }
     text.chars().map(char_width).sum()
 }
 
 /// `text` cut to `columns`, with an ellipsis in place of what is missing.
-pub(super) fn cut(text: &str, columns: usize) -> String {
+pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let (head, _) = split(text, columns.saturating_sub(1));
-    format!("{head}…")
+    Cow::Owned(format!("{head}…"))
 }
 
 /// `text` in lines of at most `columns`, broken at spaces where there are any. A character wider than

@@ -1,5 +1,7 @@
 //! How text is to look.
 
+use std::fmt::Write as _;
+
 /// How text is to look: what the place it goes to can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
@@ -34,8 +36,8 @@ impl Look {
         columns: None,
     };
 
-    /// `text` in the colour of `ink`. The text must be escaped already.
-    pub(super) fn paint(self, ink: Ink, text: &str) -> String {
+    /// Appends `text` in the colour of `ink`. The text must be escaped already.
+    pub(super) fn paint(self, ink: Ink, text: &str, out: &mut String) {
         let code = match ink {
             Ink::Plain => None,
             Ink::Strong => Some(1),
@@ -46,9 +48,9 @@ impl Look {
         };
         match code {
             Some(code) if self.colour && !text.is_empty() => {
-                format!("\u{1b}[{code}m{text}\u{1b}[0m")
+                let _ = write!(out, "\u{1b}[{code}m{text}\u{1b}[0m");
             }
-            _ => text.to_owned(),
+            _ => out.push_str(text),
         }
     }
 }

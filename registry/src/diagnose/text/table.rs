@@ -97,28 +97,32 @@ impl<const N: usize> Table<N> {
         let Some((last, others)) = row.split_last() else {
             return;
         };
-        out.push_str(&" ".repeat(indent));
+        blanks(indent, out);
         let mut at = indent;
         for (cell, &columns) in others.iter().zip(widths) {
             let text = cut(cell.text(), columns);
-            out.push_str(&look.paint(cell.colour(), &text));
-            out.push_str(&" ".repeat(columns + self.gap - width(&text).min(columns)));
+            look.paint(cell.colour(), &text, out);
+            blanks(columns + self.gap - width(&text).min(columns), out);
             at += columns + self.gap;
         }
         let columns = widths[N - 1];
         if !self.wrapped {
-            out.push_str(&look.paint(last.colour(), &cut(last.text(), columns)));
+            look.paint(last.colour(), &cut(last.text(), columns), out);
             end_line(out);
             return;
         }
         for (number, line) in wrap(last.text(), columns).into_iter().enumerate() {
             if number > 0 {
-                out.push_str(&" ".repeat(at));
+                blanks(at, out);
             }
-            out.push_str(&look.paint(last.colour(), line));
+            look.paint(last.colour(), line, out);
             end_line(out);
         }
     }
+}
+
+fn blanks(count: usize, out: &mut String) {
+    out.extend(std::iter::repeat_n(' ', count));
 }
 
 /// Ends a line, without the blanks that padding may have left.
