@@ -189,7 +189,7 @@ fn status(planner: &Planner) -> PlannerStatus {
         failures: counts.failed,
         problem,
         retry_in_ms,
-        ..PlannerStatus::new(planner.name().clone(), state, planner.manifest().clone())
+        ..PlannerStatus::new(planner.name().clone(), state, planner.shared_manifest())
     }
 }
 

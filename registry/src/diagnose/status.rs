@@ -1,6 +1,7 @@
 //! What is known of one planner without loading it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use plugin_api::manifest::Manifest;
 use serde::Serialize;
@@ -23,7 +24,8 @@ pub struct PlannerStatus {
     /// How far it is trusted to succeed; none if nothing is known of it.
     pub reliability: Option<Reliability>,
     /// What it says of itself.
-    pub manifest: Option<Manifest>,
+    #[serde(serialize_with = "json::optional_shared")]
+    pub manifest: Option<Arc<Manifest>>,
     /// The file it comes from; none for one that the host brought along, or an absent one.
     #[serde(serialize_with = "json::optional_path")]
     pub path: Option<PathBuf>,
@@ -95,7 +97,7 @@ pub enum ReliabilitySource {
 
 impl PlannerStatus {
     /// A planner with code: what `manifest` tells of it, and where it stands.
-    pub fn new(name: PlannerName, state: PlannerState, manifest: Manifest) -> Self {
+    pub fn new(name: PlannerName, state: PlannerState, manifest: Arc<Manifest>) -> Self {
         let reliability = match manifest.reliability {
             Some(score) => Reliability {
                 score,

@@ -52,6 +52,11 @@ impl Candidate {
         &self.library.manifest
     }
 
+    /// The same, to be kept.
+    pub(crate) fn shared_manifest(&self) -> Arc<Manifest> {
+        Arc::clone(&self.library.manifest)
+    }
+
     /// The planner's name, from the manifest.
     pub fn name(&self) -> &str {
         &self.library.manifest.name

@@ -101,7 +101,7 @@ fn planner_of(
 ) -> Option<Arc<Planner>> {
     let name = PlannerName::parse(candidate.name()).ok()?;
     let options = Options::of(config, &name);
-    let manifest = candidate.manifest().clone();
+    let manifest = candidate.shared_manifest();
     let source = Source::Library(Arc::clone(candidate));
     let planner = Planner::new(name, manifest, source, options, Arc::clone(supervision));
     Some(Arc::new(planner))

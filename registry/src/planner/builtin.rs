@@ -87,7 +87,7 @@ pub(crate) fn planners_of(
         let options = Options::of(config, &name);
         let source = Source::Builtin(Arc::new(instance));
         let supervision = Arc::clone(supervision);
-        let planner = supervised::Planner::new(name, manifest, source, options, supervision);
+        let planner = supervised::Planner::new(name, manifest.into(), source, options, supervision);
         planners.push(Arc::new(planner));
     }
     Ok(planners)

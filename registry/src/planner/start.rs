@@ -84,7 +84,7 @@ impl Planner {
     fn load(&self, candidate: &Candidate) -> Result<Started, StartFailure> {
         let verified = trust::verify(candidate, &self.name, &self.supervision.policy)?;
         // What is known of the planner, and was decided by it, is the manifest of discovery.
-        if *verified.manifest() != self.manifest {
+        if *verified.manifest() != *self.manifest {
             return Err(StartFailure::Refused(Refusal::Replaced {
                 expected: self.name.clone(),
                 found: verified.manifest().name.clone(),

@@ -33,7 +33,7 @@ const RETRY_MAX: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct Planner {
     pub(super) name: PlannerName,
-    pub(super) manifest: Manifest,
+    pub(super) manifest: Arc<Manifest>,
     pub(super) source: Source,
     pub(super) options: Options,
     pub(super) supervision: Arc<Supervision>,
@@ -206,7 +206,7 @@ impl Planner {
     /// A planner that nobody has asked for yet.
     pub(crate) fn new(
         name: PlannerName,
-        manifest: Manifest,
+        manifest: Arc<Manifest>,
         source: Source,
         options: Options,
         supervision: Arc<Supervision>,
@@ -232,6 +232,11 @@ impl Planner {
     /// What it says of itself.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn shared_manifest(&self) -> Arc<Manifest> {
+        Arc::clone(&self.manifest)
     }
 
     /// The file it comes from, `None` where it is linked into the host.

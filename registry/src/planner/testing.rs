@@ -44,5 +44,11 @@ pub(crate) fn broken(hand: &ManualClock, quarantined: bool) -> Planner {
     manifest.quarantined = quarantined;
     let options = Options::of(&config, &name);
     let source = Source::Builtin(Arc::new(Instance::builtin("broken_planner", Broken)));
-    Planner::new(name, manifest, source, options, Arc::new(supervision))
+    Planner::new(
+        name,
+        manifest.into(),
+        source,
+        options,
+        Arc::new(supervision),
+    )
 }

@@ -17,7 +17,7 @@ use crate::name::PlannerName;
 #[derive(Debug)]
 pub(crate) struct Verified {
     name: PlannerName,
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
     digest: blake3::Hash,
     signature: SignatureStanding,
     sealed: Sealed,
@@ -34,7 +34,7 @@ impl Verified {
     ) -> io::Result<Self> {
         Ok(Self {
             name,
-            manifest,
+            manifest: Arc::new(manifest),
             digest,
             // The host judged it; this process has nothing to judge it by.
             signature: SignatureStanding::NotJudged,
@@ -86,7 +86,7 @@ pub(crate) fn verify(
     if manifest.name != name.as_str() {
         return Err(Refusal::Replaced {
             expected: name.clone(),
-            found: manifest.name,
+            found: manifest.name.clone(),
         });
     }
     admit(name, &manifest, policy)?;

@@ -41,7 +41,8 @@ pub(super) fn run(sign: &Sign, output: &mut Output<'_>) -> Result<(), Stop> {
         .map_err(|error| Failure::new("E_READ", &error).remedy("Try again.".to_owned()))?;
     let library =
         Library::from_bytes(&bytes).map_err(|error| Failure::new(error.code(), &error))?;
-    let (planner, version) = (library.manifest.name, library.manifest.version.to_string());
+    let manifest = library.manifest;
+    let (planner, version) = (manifest.name.clone(), manifest.version.to_string());
     let comment = format!("name={planner} version={version}");
     let untrusted = format!("signature of {planner} made by registry");
     let signature = minisign::sign(None, &key, &bytes[..], Some(&comment), Some(&untrusted))

@@ -34,7 +34,7 @@ pub(super) fn planners(planners: &[PlannerStatus]) -> Table<6> {
         "CAPABILITIES",
     ]);
     for planner in planners {
-        let manifest = planner.manifest.as_ref();
+        let manifest = planner.manifest.as_deref();
         table.row([
             Cell::new(&planner.name),
             manifest.map_or_else(Cell::nothing, |manifest| {

@@ -81,7 +81,11 @@ fn risk() -> PlannerStatus {
     manifest.reliability = Some(0.8);
     PlannerStatus {
         path: Some("/opt/my plugins/librisk_planner.so".into()),
-        ..PlannerStatus::new(name("risk_planner"), PlannerState::NotLoaded, manifest)
+        ..PlannerStatus::new(
+            name("risk_planner"),
+            PlannerState::NotLoaded,
+            manifest.into(),
+        )
     }
 }
 
@@ -94,7 +98,11 @@ fn llm() -> PlannerStatus {
     manifest.quarantined = true;
     PlannerStatus {
         path: Some("/opt/my plugins/libllm_planner.so".into()),
-        ..PlannerStatus::new(name("llm_planner"), PlannerState::Quarantined, manifest)
+        ..PlannerStatus::new(
+            name("llm_planner"),
+            PlannerState::Quarantined,
+            manifest.into(),
+        )
     }
 }
 
@@ -117,7 +125,7 @@ fn broken() -> PlannerStatus {
         ..PlannerStatus::new(
             name("broken_planner"),
             PlannerState::Failed,
-            manifest("broken_planner"),
+            manifest("broken_planner").into(),
         )
     }
 }

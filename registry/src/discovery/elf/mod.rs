@@ -15,6 +15,8 @@ mod libraries;
 mod sections;
 mod source;
 
+use std::sync::Arc;
+
 use plugin_api::manifest::Manifest;
 
 use libraries::Libraries;
@@ -27,8 +29,8 @@ pub(in crate::discovery) use source::{Buffers, Source};
 /// What a well-formed library says of itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Library {
-    /// The manifest.
-    pub manifest: Manifest,
+    /// The manifest, shared with all that speak of the planner.
+    pub manifest: Arc<Manifest>,
     /// The name it calls itself by among loaded libraries.
     pub soname: Option<Box<str>>,
     /// The libraries it needs, in its order.
@@ -51,7 +53,7 @@ impl Library {
         let needed = dynamic.libraries.check()?;
         let manifest = sections::manifest(&mut view, &headers, &dynamic)?;
         Ok(Self {
-            manifest: Manifest::from_json(manifest)?,
+            manifest: Arc::new(Manifest::from_json(manifest)?),
             soname: dynamic.libraries.soname.map(String::into_boxed_str),
             needed,
         })
@@ -64,7 +66,7 @@ impl Library {
         needed: &[&str],
     ) -> Option<Self> {
         Some(Self {
-            manifest,
+            manifest: Arc::new(manifest),
             needed: libraries::check(soname, needed.iter().copied()).ok()?,
             soname: soname.map(Box::from),
         })

@@ -40,7 +40,7 @@ impl Seen {
         Self {
             soname: library.soname.map(String::from),
             needed: library.needed.iter().map(ToString::to_string).collect(),
-            manifest: library.manifest,
+            manifest: Manifest::clone(&library.manifest),
         }
     }
 
