@@ -47,7 +47,7 @@ mod trust;
 pub use builder::{BuildError, Builder};
 pub use discovery::{Progress, inspect};
 pub use isolate::{Crash, ProgramError, WorkerFault, doctor, sandbox, worker};
-pub use load::LoadError;
+pub use load::{LoadError, MappedLibraries};
 pub use name::{NameError, PlannerName};
 pub use planner::{
     Builtin, BuiltinError, CallCounts, CallError, CallProblem, CancelToken, DiscoverError,

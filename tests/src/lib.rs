@@ -1,5 +1,6 @@
 //! Shared ground of the integration suites: real plugins, real folders, the real command.
 
+mod builds;
 mod command;
 mod fixtures;
 mod folder;
@@ -7,6 +8,7 @@ mod log;
 mod manifest;
 mod terminal;
 
+pub use builds::{NAMES_ITS_BUILD, name_of_build, named_build};
 pub use command::{Answer, RegistryCommand, program};
 pub use fixtures::{c_library, compiled, example, fixture, shipped};
 pub use folder::{PluginFolder, set_mode};

@@ -89,8 +89,9 @@ fn a_planner_that_can_be_used_passes_every_gate_with_evidence_before_and_after_i
             "well_behaved".to_owned(),
             "on trust.allowed, from builder; not on trust.blocked".to_owned(),
             format!(
-                "regular file of {size} bytes, inside {}",
-                folder.path().display()
+                "regular file of {size} bytes, inside {}, of user {}, mode 0644",
+                folder.path().display(),
+                rustix::process::geteuid().as_raw()
             ),
             "no other file of this name".to_owned(),
             "none by its author".to_owned(),

@@ -64,11 +64,7 @@ fn calls_end_well_or_typed_while_workers_are_killed_and_nothing_grows() {
 
 /// Takes the next call until there is none left. Each goes to the worker of its turn; every fiftieth
 /// call is preceded by the end of one.
-fn call_until_done(
-    registries: &[Registry],
-    pids: &[Mutex<u32>],
-    next: &AtomicUsize,
-) -> Outcome {
+fn call_until_done(registries: &[Registry], pids: &[Mutex<u32>], next: &AtomicUsize) -> Outcome {
     let mut outcome = Outcome::default();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
@@ -142,7 +138,10 @@ impl Held {
     fn now() -> Self {
         let maps = fs::read_to_string("/proc/self/maps").unwrap();
         let status = fs::read_to_string("/proc/self/status").unwrap();
-        let resident = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        let resident = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap();
         Self {
             descriptors: fs::read_dir("/proc/self/fd").unwrap().count(),
             threads: fs::read_dir("/proc/self/task").unwrap().count(),
@@ -177,6 +176,7 @@ impl Held {
 /// Processes that this one started and has not reaped.
 fn children() -> usize {
     let tasks = fs::read_dir("/proc/self/task").unwrap();
-    let lists = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("children")).ok());
+    let lists =
+        tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("children")).ok());
     lists.map(|list| list.split_whitespace().count()).sum()
 }

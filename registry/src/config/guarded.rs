@@ -173,10 +173,15 @@ fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), FileFault> {
     })
 }
 
+/// Whether `group` is the private one of `owner`, in which nobody else is.
+pub(crate) fn is_private_group(owner: u32, group: u32) -> bool {
+    owner == group
+}
+
 /// Group-writable is fine where the group is the owner's private one, as umask 002 makes them.
 fn check_mode(path: &Path, metadata: &Metadata) -> Result<(), FileFault> {
     let mode = metadata.mode() & 0o7777;
-    let forbidden = if metadata.gid() == metadata.uid() {
+    let forbidden = if is_private_group(metadata.uid(), metadata.gid()) {
         0o002
     } else {
         0o022

@@ -34,13 +34,13 @@ mod values;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-pub(crate) use self::guarded::open_granting;
+pub(crate) use self::guarded::{is_private_group, open_granting};
 pub use self::{
     env::Environment,
     error::{ConfigError, Place, Problem, Reason},
     file::Note,
     guarded::FileFault,
-    kind::{Folder, LogFormat, Policy, ProgramFile, SandboxMode, Table},
+    kind::{BytesFrom, Folder, LogFormat, Policy, ProgramFile, SandboxMode, Table},
     loader::Loader,
     merged::Setting,
     origin::Origin,

@@ -7,9 +7,9 @@ use tracing::level_filters::LevelFilter;
 use super::{
     Config,
     kind::{
-        Count, Duration, FileOrOff, Folder, FolderOrOff, FreeTable, LEVELS, LOG_FORMATS, LogFormat,
-        Names, Number, OnePath, POLICIES, Paths, Policy, ProgramFile, ProgramOrSelf, SANDBOXES,
-        SandboxMode, Switch, Table, Texts,
+        BYTES_FROM, BytesFrom, Count, Duration, FileOrOff, Folder, FolderOrOff, FreeTable, LEVELS,
+        LOG_FORMATS, LogFormat, Names, Number, OnePath, POLICIES, Paths, Policy, ProgramFile,
+        ProgramOrSelf, SANDBOXES, SandboxMode, Switch, Table, Texts,
     },
     merged::Merged,
     row::{Reach, Row, per_planner, sections},
@@ -77,6 +77,18 @@ sections! {
         require_signature: bool = Switch, "0", "FACTORY_REQUIRE_SIGNATURE", Granting;
         /// The file that says which keys are trusted, for which planners and how long.
         trusted_keys: Option<PathBuf> = FileOrOff, "off", "FACTORY_TRUSTED_KEYS", Granting;
+        /// Largest plugin file, in MiB.
+        file_mib_max: u32 = Count { min: 1, max: 4095 }, "64", "FACTORY_FILE_MIB_MAX", Granting;
+        /// Whether a plugin file or folder may be writable by a group that is not its owner's own.
+        allow_group_writable: bool = Switch, "0", "FACTORY_ALLOW_GROUP_WRITABLE", Granting;
+        /// Whether a plugin file or folder may be writable by everybody.
+        allow_world_writable: bool = Switch, "0", "FACTORY_ALLOW_WORLD_WRITABLE", Granting;
+        /// Whether a plugin file or folder may belong to a user other than root and the effective one.
+        allow_foreign_owner: bool = Switch, "0", "FACTORY_ALLOW_FOREIGN_OWNER", Granting;
+        /// What libraries are mapped from: a sealed copy, or the file itself, which whoever may write it can then change while it runs.
+        bytes: BytesFrom = BYTES_FROM, "sealed", "FACTORY_TRUST_BYTES", Granting;
+        /// Whether nothing is loaded in a process that was started with variables such as `LD_PRELOAD`, which change what loading means.
+        refuse_loader_variables: bool = Switch, "0", "FACTORY_REFUSE_LOADER_VARIABLES", Granting;
     }
 
     /// How planners are ranked.

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use plugin_api::{API_VERSION, ApiVersion};
 use serde::Serialize;
 
-use super::{DiscoveryStatus, PlannerState, PlannerStatus, Problem, SignatureStatus, advice, json};
+use super::{
+    DiscoveryStatus, LoadingStatus, PlannerState, PlannerStatus, Problem, SignatureStatus, advice,
+    json,
+};
 use crate::config::{self, Config};
 use crate::discovery::LeftOut;
 
@@ -26,6 +29,8 @@ pub struct Diagnosis {
     /// What was seen in the plugin folders beside these planners.
     #[serde(flatten)]
     pub files: Files,
+    /// How files become code in this process.
+    pub loading: LoadingStatus,
     /// The configuration.
     pub settings: Vec<Setting>,
     /// What to do next, the most useful first.
@@ -152,6 +157,7 @@ impl Diagnosis {
     pub fn new(
         config: &Config,
         signatures: SignatureStatus,
+        loading: LoadingStatus,
         planners: Vec<PlannerStatus>,
         files: Files,
     ) -> Self {
@@ -162,6 +168,7 @@ impl Diagnosis {
             signatures,
             planners,
             files,
+            loading,
             settings: config.settings().iter().map(Setting::from).collect(),
             next: Vec::new(),
         };

@@ -18,6 +18,7 @@ mod discovered;
 mod explain;
 mod health;
 mod json;
+mod loading;
 mod observe;
 mod problem;
 mod signatures;
@@ -31,6 +32,7 @@ pub use diagnosis::{
 pub use discovered::{DiscoveryStatus, FileCounts};
 pub use explain::{Explanation, Gate, GateKind, Verdict};
 pub use health::{Health, HealthStatus};
+pub use loading::LoadingStatus;
 pub(crate) use observe::Observed;
 pub use problem::{Problem, causes};
 pub use signatures::{KeyState, KeyStatus, SignatureStatus};

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{
-    Diagnosis, DiscoveryStatus, ExcludedFile, Files, FolderStatus, PlannerState, PlannerStatus,
-    Problem, RefusedFile, ShadowedFile, SignatureStatus,
+    Diagnosis, DiscoveryStatus, ExcludedFile, Files, FolderStatus, LoadingStatus, PlannerState,
+    PlannerStatus, Problem, RefusedFile, ShadowedFile, SignatureStatus,
 };
 use crate::config::Config;
 use crate::discovery::{Candidate, Refusal, Refused};
@@ -35,8 +35,13 @@ impl Observed<'_> {
             ignored: usize::try_from(self.discovered.scan.ignored).unwrap_or(usize::MAX),
             discovery: DiscoveryStatus::of(self.discovered),
         };
-        let signatures = SignatureStatus::of(self.policy);
-        Diagnosis::new(self.config, signatures, self.statuses(), files)
+        Diagnosis::new(
+            self.config,
+            SignatureStatus::of(self.policy),
+            LoadingStatus::of(self.policy),
+            self.statuses(),
+            files,
+        )
     }
 
     /// Planners in the catalog, and allowed ones that are not in it; by name.

@@ -3,6 +3,7 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,10 +11,37 @@ use std::sync::Arc;
 use blake3::Hash;
 use plugin_api::manifest::Manifest;
 
+use super::access::{Access, Ownership};
 use super::elf::Library;
 use super::identity::FileIdentity;
 use super::refusal::Refusal;
-use super::root::Root;
+use super::root::{Root, stat};
+
+/// A candidate's file, opened once more.
+#[derive(Debug)]
+pub(crate) struct Reopened {
+    /// The file, of which nothing is read yet.
+    file: File,
+    /// The state that it was opened in.
+    identity: FileIdentity,
+    /// Who may change it now.
+    access: Access,
+}
+
+impl Reopened {
+    /// The file, its access, and a check whether the file is still in the state it was opened in.
+    pub(crate) fn into_parts(self) -> (File, Access, impl Fn(&File) -> Result<(), Refusal>) {
+        let identity = self.identity;
+        let unchanged = move |file: &File| {
+            if FileIdentity::of(&stat(file.as_fd())?) == identity {
+                Ok(())
+            } else {
+                Err(Refusal::Changing)
+            }
+        };
+        (self.file, self.access, unchanged)
+    }
+}
 
 /// A well-formed library with a well-formed manifest. Nothing is said about trust.
 #[derive(Debug)]
@@ -21,6 +49,7 @@ pub struct Candidate {
     pub(super) path: PathBuf,
     pub(super) directory: Arc<Path>,
     pub(super) identity: FileIdentity,
+    pub(super) access: Access,
     pub(super) digest: Option<Hash>,
     pub(super) library: Library,
 }
@@ -47,6 +76,11 @@ impl Candidate {
         &self.identity
     }
 
+    /// Who could change the file when it was read.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
     /// What the plugin says of itself.
     pub fn manifest(&self) -> &Manifest {
         &self.library.manifest
@@ -69,11 +103,20 @@ impl Candidate {
 
     /// Opens the file once more the way it was opened to be read: beneath its directory, and only if
     /// it is a regular file. What it holds may have changed.
-    pub(crate) fn reopen(&self) -> Result<File, Refusal> {
+    pub(crate) fn reopen(&self) -> Result<Reopened, Refusal> {
         let (folder, below) = self.place().ok_or(Refusal::Missing)?;
         let below = CString::new(below.as_os_str().as_bytes()).map_err(|_| Refusal::FileName)?;
-        let (fd, _stat) = Root::open(folder, folder)?.open_file(&below)?;
-        Ok(File::from(fd))
+        let root = Root::open(folder, folder)?;
+        let (fd, stat) = root.open_file(&below)?;
+        let folders = root.folders_to(&below, &fd, &stat)?;
+        Ok(Reopened {
+            file: File::from(fd),
+            identity: FileIdentity::of(&stat),
+            access: Access {
+                file: Ownership::of(&stat),
+                folders,
+            },
+        })
     }
 
     /// Opens the file that has `suffix` behind this one's name, if there is one: only a regular file,
@@ -96,8 +139,7 @@ impl Candidate {
     }
 
     pub(super) fn is_same_file(&self, other: &Self) -> bool {
-        let file = |candidate: &Self| (candidate.identity.device, candidate.identity.inode);
-        file(self) == file(other)
+        self.identity.is_same_file(&other.identity)
     }
 }
 

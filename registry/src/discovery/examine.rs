@@ -9,6 +9,7 @@ use std::sync::Arc;
 use blake3::Hash;
 use rustix::fs::FileType;
 
+use super::access::{Access, FolderAccess, Ownership};
 use super::candidate::Candidate;
 use super::elf::{Buffers, ElfError, Library, Source};
 use super::identity::{FileIdentity, Timestamp};
@@ -61,9 +62,30 @@ impl Verdict {
         }
     }
 
+    /// Whether this was told of a file in that very state, found on that very way.
+    pub(super) fn is_of(&self, state: &FileIdentity, way: &Arc<[FolderAccess]>) -> bool {
+        let same_way = match self {
+            Self::Candidate(candidate) => {
+                let known = &candidate.access.folders;
+                Arc::ptr_eq(known, way) || known == way
+            }
+            Self::Refused(_) => true,
+        };
+        same_way && self.identity() == Some(state)
+    }
+
+    /// Who could change the file when it was judged.
+    fn access(&self) -> Option<&Access> {
+        match self {
+            Self::Candidate(candidate) => Some(&candidate.access),
+            Self::Refused(_) => None,
+        }
+    }
+
     /// Whether nothing can be told from `other` that this does not say.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.identity() == other.identity()
+            && self.access() == other.access()
             && self.digest() == other.digest()
             && self.is_same_content(other)
     }
@@ -93,10 +115,20 @@ impl Verdict {
 pub(super) struct Place<'a> {
     pub(super) root: &'a Root,
     pub(super) relative: &'a CStr,
+    /// The folders that lead there.
+    pub(super) way: &'a Arc<[FolderAccess]>,
     pub(super) kind: FileType,
 }
 
 impl Place<'_> {
+    /// Some file systems do not say what an entry is.
+    fn is_link(&self) -> bool {
+        match self.kind {
+            FileType::Unknown => self.root.is_link(self.relative),
+            kind => kind == FileType::Symlink,
+        }
+    }
+
     pub(super) fn path(&self) -> PathBuf {
         let relative = Path::new(OsStr::from_bytes(self.relative.to_bytes()));
         let root = self.root.path();
@@ -121,17 +153,17 @@ pub(super) struct Reading {
 /// Reads and judges one file, unless its state is the one `known`, which gives `None`.
 pub(super) fn examine(
     place: Place<'_>,
-    known: Option<&FileIdentity>,
+    known: Option<&Seen>,
     reading: Reading,
     buffers: &mut Buffers,
 ) -> Option<Seen> {
     let opened = match Opened::open(place, reading) {
-        Ok(opened) if known == Some(&opened.identity) => return None,
+        Ok(opened) if known.is_some_and(|seen| opened.is_as(seen)) => return None,
         Ok(opened) => opened,
         Err(cause) => return Some(refused(Refused::new(place.path(), cause))),
     };
     let read_at = (reading.clock)();
-    let identity = opened.identity;
+    let (identity, access) = (opened.identity, opened.access.clone());
     let settled = identity.is_settled(read_at, SETTLED_NANOS);
     let judged = opened.read(reading.deep, buffers);
     let verdict = match judged {
@@ -140,6 +172,7 @@ pub(super) fn examine(
             path: place.path(),
             directory: place.root.shared_label(),
             identity,
+            access,
             digest,
             library,
         })),
@@ -162,6 +195,7 @@ fn refused(refused: Refused) -> Seen {
 struct Opened {
     fd: OwnedFd,
     identity: FileIdentity,
+    access: Access,
 }
 
 /// What the reader made of a file, and the digest of its content if that was asked for.
@@ -181,7 +215,24 @@ impl Opened {
         if bytes > bytes_max {
             return Err(Refusal::TooLarge { bytes, bytes_max });
         }
-        Ok(Self { fd, identity })
+        let folders = if place.is_link() {
+            place.root.folders_to(place.relative, &fd, &stat)?
+        } else {
+            Arc::clone(place.way)
+        };
+        let access = Access {
+            file: Ownership::of(&stat),
+            folders,
+        };
+        Ok(Self {
+            fd,
+            identity,
+            access,
+        })
+    }
+
+    fn is_as(&self, seen: &Seen) -> bool {
+        seen.verdict.is_of(&self.identity, &self.access.folders)
     }
 
     /// Reads the file; whatever was read counts only if the file is still in the same state.
@@ -243,6 +294,7 @@ mod tests {
         let place = Place {
             root: &root,
             relative: c"x.so",
+            way: &[root.access().unwrap()].into(),
             kind: FileType::RegularFile,
         };
         let reading = Reading {

@@ -5,8 +5,11 @@ use std::time::SystemTime;
 use rustix::fs::{Statx, StatxFlags, StatxTimestamp};
 use serde::{Deserialize, Serialize};
 
-/// The fields [`FileIdentity::of`] and the type check need.
+/// The fields that [`FileIdentity::of`], the type check and the judging of owner and mode need.
 pub(super) const WANTED: StatxFlags = StatxFlags::TYPE
+    .union(StatxFlags::MODE)
+    .union(StatxFlags::UID)
+    .union(StatxFlags::GID)
     .union(StatxFlags::INO)
     .union(StatxFlags::SIZE)
     .union(StatxFlags::MTIME)
@@ -39,6 +42,11 @@ impl FileIdentity {
             modified: Timestamp::of(&stat.stx_mtime),
             changed: Timestamp::of(&stat.stx_ctime),
         }
+    }
+
+    /// Whether both are states of one file.
+    pub(super) fn is_same_file(&self, other: &Self) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
     }
 
     /// Whether both times lie at least `nanos` before `read_at`.

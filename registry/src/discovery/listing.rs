@@ -6,14 +6,17 @@
 use std::collections::VecDeque;
 use std::ffi::{CStr, CString, OsStr};
 use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rustix::fs::{FileType, RawDir};
 
+use super::access::FolderAccess;
 use super::refusal::{Refusal, Refused};
 use super::request::Bounds;
-use super::root::Root;
+use super::root::{Root, stat};
 
 const BUFFER_BYTES: usize = 32 * 1024;
 
@@ -25,6 +28,8 @@ const NAMES_BYTES_MAX: usize = 64 << 20;
 pub(super) struct Listing {
     names: Vec<u8>,
     pub(super) entries: Vec<Entry>,
+    /// The folders that lead to the files of each folder, the plugin directory first.
+    ways: Vec<Arc<[FolderAccess]>>,
     /// Files not called `*.so`.
     pub(super) ignored: u64,
     /// Folders that could not be listed.
@@ -40,6 +45,7 @@ pub(super) struct Listing {
 pub(super) struct Entry {
     start: usize,
     end: usize,
+    way: usize,
     pub(super) kind: FileType,
 }
 
@@ -47,9 +53,9 @@ impl Listing {
     /// Lists everything below `root`. Names for which `first` holds are kept whatever their number.
     pub(super) fn read(root: &Root, bounds: &Bounds, first: impl Fn(&[u8]) -> bool) -> Self {
         let mut listing = Self::default();
-        let mut folders = VecDeque::from([(CString::from(c"."), 0)]);
+        let mut folders = VecDeque::from([(CString::from(c"."), 0, None)]);
         let mut entered = 0;
-        while let Some((folder, depth)) = folders.pop_front() {
+        while let Some((folder, depth, above)) = folders.pop_front() {
             if depth > bounds.depth_max || entered > bounds.folders_max {
                 listing
                     .folders_left_out
@@ -58,21 +64,23 @@ impl Listing {
             }
             entered += 1;
             let mut below = Vec::new();
-            if let Err(cause) = listing.read_folder(root, &folder, &first, &mut below) {
+            if let Err(cause) = listing.read_folder(root, &folder, above, &first, &mut below) {
                 let path = absolute(root, folder.to_bytes());
                 listing.refused.push(Refused::new(path, cause));
             }
             below.sort_unstable();
-            folders.extend(below.into_iter().map(|folder| (folder, depth + 1)));
+            let above = listing.ways.len().checked_sub(1);
+            folders.extend(below.into_iter().map(|folder| (folder, depth + 1, above)));
         }
         listing
     }
 
-    /// Lists one file, whatever it is called.
-    pub(super) fn single(name: &[u8]) -> Self {
+    /// Lists one file of `root`, whatever it is called.
+    pub(super) fn single(root: &Root, name: &[u8], kind: FileType) -> Result<Self, Refusal> {
         let mut listing = Self::default();
-        listing.keep(b"", name, FileType::Unknown, |_| true);
-        listing
+        listing.ways.push([root.access()?].into());
+        listing.keep(b"", name, kind, |_| true);
+        Ok(listing)
     }
 
     /// Orders the names, so that results depend on no file system's order.
@@ -88,16 +96,29 @@ impl Listing {
         CStr::from_bytes_with_nul(&self.names[entry.start..=entry.end]).unwrap_or(c"")
     }
 
+    /// The folders that lead to an entry, the plugin directory first.
+    pub(super) fn way(&self, entry: Entry) -> &Arc<[FolderAccess]> {
+        // The index was taken from the list, which only grows.
+        &self.ways[entry.way]
+    }
+
+    /// `above` is the place in `ways` of the folder that this one lies in.
     fn read_folder(
         &mut self,
         root: &Root,
         folder: &CStr,
+        above: Option<usize>,
         first: impl Fn(&[u8]) -> bool,
         below: &mut Vec<CString>,
     ) -> Result<(), Refusal> {
         let fd = root
             .open_folder(folder)
             .map_err(Refusal::UnreadableDirectory)?;
+        let above = above.map_or(&[][..], |above| &self.ways[above]);
+        let path = absolute(root, folder.to_bytes());
+        let own = FolderAccess::of(&path, &stat(fd.as_fd())?);
+        let way = above.iter().cloned().chain([own]).collect();
+        self.ways.push(way);
         let prefix = match folder.to_bytes() {
             b"." => Vec::new(),
             path => [path, b"/"].concat(),
@@ -134,7 +155,13 @@ impl Listing {
         self.names.extend_from_slice(name);
         let end = self.names.len();
         self.names.push(0);
-        self.entries.push(Entry { start, end, kind });
+        let way = self.ways.len().saturating_sub(1);
+        self.entries.push(Entry {
+            start,
+            end,
+            way,
+            kind,
+        });
     }
 }
 

@@ -14,6 +14,7 @@
 //! file stayed in one state meanwhile; every file seen ends in exactly one list of the [`Scan`];
 //! one bad file never hides another.
 
+mod access;
 mod cache;
 mod candidate;
 mod changes;
@@ -36,6 +37,7 @@ mod sweep;
 #[cfg(test)]
 mod testing;
 
+pub use access::{Access, FolderAccess, Ownership};
 pub use cache::CacheError;
 pub use candidate::Candidate;
 pub use changes::Changes;

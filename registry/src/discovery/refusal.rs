@@ -120,6 +120,9 @@ pub enum Refusal {
     /// A symbolic link to a file elsewhere.
     #[error("is a symbolic link that leads out of its plugin directory")]
     LinkOutside,
+    /// A link of the kernel's own, which leads to whatever a process has open.
+    #[error("is a link that the kernel makes up, which leads to no fixed file")]
+    MagicLink,
     /// A symbolic link on a system that cannot follow it safely.
     #[error("is a symbolic link, and this system cannot follow it without leaving the directory")]
     LinkUnsupported,
@@ -173,6 +176,7 @@ impl Refusal {
             Self::DanglingLink => "E_DANGLING_LINK",
             Self::LinkLoop => "E_LINK_LOOP",
             Self::LinkOutside => "E_LINK_OUTSIDE",
+            Self::MagicLink => "E_MAGIC_LINK",
             Self::LinkUnsupported => "E_LINK_UNSUPPORTED",
             Self::Vanished => "E_VANISHED",
             Self::Changing => "E_CHANGING",
@@ -196,11 +200,14 @@ impl Refusal {
             Self::LinkOutside => {
                 "Copy the file into the directory, or configure the directory it lies in."
             }
+            Self::MagicLink => "Configure the file itself.",
             Self::LinkUnsupported => "Replace the link by the file it leads to.",
             Self::Vanished | Self::Changing => {
                 "Discover again; put new versions in place by renaming a finished file."
             }
-            Self::TooLarge { .. } => "Strip the library of debug information.",
+            Self::TooLarge { .. } => {
+                "Strip the library of debug information, or raise FACTORY_FILE_MIB_MAX."
+            }
             Self::SameName { .. } => "Keep one of the two files.",
             Self::SimilarName { .. } => "Rename one of the two planners.",
             Self::Library(error) => error.remedy(),

@@ -74,7 +74,7 @@ impl Default for Bounds {
             files_max: 50_000,
             folders_max: 10_000,
             depth_max: 4,
-            file_bytes_max: 256 << 20,
+            file_bytes_max: 64 << 20,
             time_max: Duration::from_mins(1),
         }
     }

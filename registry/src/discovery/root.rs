@@ -1,16 +1,18 @@
 //! A configured directory, held open, so that every path below it is resolved beneath it.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Statx};
 use rustix::io::Errno;
 
-use super::identity::WANTED;
+use super::access::FolderAccess;
+use super::identity::{FileIdentity, WANTED};
 use super::refusal::Refusal;
 
 /// How often an opening is tried again when a rename elsewhere disturbs its resolution.
@@ -110,6 +112,65 @@ impl Root {
         Ok(Some(file))
     }
 
+    /// The plugin directory itself, as the first of the folders that lead to a file.
+    pub(super) fn access(&self) -> Result<FolderAccess, Refusal> {
+        Ok(FolderAccess::of(&self.path, &stat(self.fd.as_fd())?))
+    }
+
+    /// Whether a link stands at `relative`.
+    pub(super) fn is_link(&self, relative: &CStr) -> bool {
+        self.stat(relative)
+            .is_ok_and(|stat| FileType::from_raw_mode(stat.stx_mode.into()) == FileType::Symlink)
+    }
+
+    /// The folders that lead to `file`, which was opened at `relative` in the state `opened`.
+    ///
+    /// Where a link leads to it these are the folders that the file really lies in. Each is opened from
+    /// the one before it, and the last must still hold the file under its name.
+    pub(super) fn folders_to(
+        &self,
+        relative: &CStr,
+        file: &OwnedFd,
+        opened: &Statx,
+    ) -> Result<Arc<[FolderAccess]>, Refusal> {
+        let given = Path::new(OsStr::from_bytes(relative.to_bytes()));
+        let real = self.is_link(relative).then(|| self.real_path(file));
+        let way = real.transpose()?;
+        let way = way.as_deref().unwrap_or(given);
+        let (Some(above), Some(name)) = (way.parent(), way.file_name()) else {
+            return Err(Refusal::Changing);
+        };
+        let mut folders = vec![self.access()?];
+        let mut last: Option<OwnedFd> = None;
+        let mut path = self.path.clone();
+        for part in above {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let from = last.as_ref().unwrap_or(&self.fd);
+            let folder = rustix::fs::openat(from, part, flags, Mode::empty())
+                .map_err(|_| Refusal::Changing)?;
+            path.push(part);
+            folders.push(FolderAccess::of(&path, &stat(folder.as_fd())?));
+            last = Some(folder);
+        }
+        let folder = last.as_ref().unwrap_or(&self.fd);
+        let found = rustix::fs::statx(folder, name, AtFlags::SYMLINK_NOFOLLOW, WANTED);
+        match found.map(|found| FileIdentity::of(&found).is_same_file(&FileIdentity::of(opened))) {
+            Ok(true) => Ok(folders.into()),
+            _ => Err(Refusal::Changing),
+        }
+    }
+
+    /// The way from this directory to where `file` really lies, as the kernel knows it.
+    fn real_path(&self, file: &OwnedFd) -> Result<PathBuf, Refusal> {
+        let path_of = |fd: &OwnedFd| {
+            std::fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd()))
+                .map_err(Refusal::Unreadable)
+        };
+        let (file, directory) = (path_of(file)?, path_of(&self.fd)?);
+        let below = file.strip_prefix(directory);
+        below.map(Path::to_owned).map_err(|_| Refusal::LinkOutside)
+    }
+
     fn open_beneath(&self, relative: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
         self.open_resolved(relative, flags, BENEATH)
     }
@@ -145,12 +206,19 @@ impl Root {
             (FileType::Symlink, Errno::NOENT) => Refusal::DanglingLink,
             (FileType::Symlink, Errno::XDEV) => Refusal::LinkOutside,
             (FileType::Symlink, Errno::LOOP) if self.loops(relative) => Refusal::LinkLoop,
+            (FileType::Symlink, Errno::LOOP) if self.can_follow() => Refusal::MagicLink,
             (FileType::Symlink, Errno::LOOP) => Refusal::LinkUnsupported,
             (kind, error) => match check_regular(kind) {
                 Err(refusal) if kind != FileType::Symlink => refusal,
                 _ => Refusal::Unreadable(error.into()),
             },
         }
+    }
+
+    /// Whether this system follows links beneath a directory, so that it is the link that cannot be.
+    fn can_follow(&self) -> bool {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        rustix::fs::openat2(&self.fd, c".", flags, Mode::empty(), BENEATH).is_ok()
     }
 
     /// Whether following the link is an endless circle, rather than merely not done.

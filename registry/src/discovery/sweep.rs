@@ -3,6 +3,7 @@
 //! A file whose identity is the remembered one costs one `statx` and is not opened. Looking and
 //! reading happen in two threads; taking in what they found is sequential.
 
+use std::ffi::CString;
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use registry_core::parallel::map_chunks;
+use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use super::changes::Changes;
@@ -92,18 +94,21 @@ fn open_directory(path: &Path, orders: Orders<'_>) -> Result<(Root, Listing), Re
 }
 
 fn open_single(path: &Path) -> Result<(Root, Listing), Refusal> {
-    let (parent, name) = path
-        .parent()
-        .zip(path.file_name())
-        .ok_or(Refusal::Missing)?;
+    let Some((parent, name)) = path.parent().zip(path.file_name()) else {
+        // What ends in `..` or is the root can be nothing else.
+        return Err(Refusal::NotRegular { kind: "directory" });
+    };
     let here = Path::new(".");
     let parent = Some(parent).filter(|parent| !parent.as_os_str().is_empty());
     let root = Root::open(parent.unwrap_or(here), path)?;
-    let listing = Listing::single(name.as_bytes());
-    let missing = |&entry: &Entry| matches!(root.stat(listing.name(entry)), Err(Errno::NOENT));
-    if listing.entries.iter().any(missing) {
-        return Err(Refusal::Missing);
-    }
+    let file = CString::new(name.as_bytes()).map_err(|_| Refusal::FileName)?;
+    let kind = match root.stat(&file) {
+        Ok(stat) => FileType::from_raw_mode(stat.stx_mode.into()),
+        Err(Errno::NOENT) => return Err(Refusal::Missing),
+        // Opening it tells why.
+        Err(_) => FileType::Unknown,
+    };
+    let listing = Listing::single(&root, name.as_bytes(), kind)?;
     Ok((root, listing))
 }
 
@@ -200,11 +205,13 @@ impl Pass<'_> {
     fn look(&self, entry: Entry, memory: &Memory, buffers: &mut Buffers) -> Outcome {
         let relative = self.listing.name(entry);
         let known = memory.get(relative.to_bytes());
-        let trusted = known.and_then(|(_, seen)| self.orders.trusted(seen));
+        let trusted = known.map(|(_, seen)| seen);
+        let trusted = trusted.filter(|seen| self.orders.trusts(seen));
         let before = known.map(|(index, _)| index);
-        if let Some((index, identity)) = before.zip(trusted) {
+        if let Some((index, seen)) = before.zip(trusted) {
             let stat = self.root.stat(relative);
-            if stat.is_ok_and(|stat| FileIdentity::of(&stat) == *identity) {
+            let way = self.listing.way(entry);
+            if stat.is_ok_and(|stat| seen.verdict.is_of(&FileIdentity::of(&stat), way)) {
                 return Outcome::Same(index);
             }
         }
@@ -230,6 +237,7 @@ impl Pass<'_> {
         Place {
             root: self.root,
             relative: self.listing.name(entry),
+            way: self.listing.way(entry),
             kind: entry.kind,
         }
     }
@@ -285,10 +293,11 @@ impl Pass<'_> {
 }
 
 impl Orders<'_> {
-    /// The identity that makes reading a file again unnecessary, if there is one.
-    fn trusted<'s>(&self, seen: &'s Seen) -> Option<&'s FileIdentity> {
+    /// Whether a file in the state that was seen need not be read again.
+    fn trusts(&self, seen: &Seen) -> bool {
         let enough = !self.reading.deep || (seen.settled && seen.verdict.digest().is_some());
-        seen.verdict.identity().filter(|_| enough && !self.afresh)
+        let within = |state: &FileIdentity| state.size <= self.reading.bytes_max;
+        enough && !self.afresh && seen.verdict.identity().is_some_and(within)
     }
 }
 

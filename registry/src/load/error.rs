@@ -1,5 +1,6 @@
 //! Why a verified library could not be turned into a module.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::name::PlannerName;
@@ -20,6 +21,25 @@ pub enum LoadError {
         /// Why not.
         reason: String,
     },
+    /// A library that the plugin needs comes from elsewhere than the system.
+    #[error("it needs {library}, and this process has taken it from {}, where the environment led it", .path.display())]
+    LibraryRedirected {
+        /// The needed library.
+        library: &'static str,
+        /// The file that is loaded in its place.
+        path: PathBuf,
+    },
+    /// A library that the plugin needs is not there.
+    #[error(
+        "it needs {library}, which is neither loaded nor in a folder of the system that only root can write"
+    )]
+    LibraryMissing {
+        /// The needed library.
+        library: &'static str,
+    },
+    /// The file was written over while an earlier state of it is mapped.
+    #[error("an earlier state of this very file is mapped already")]
+    AlreadyMapped,
     /// The library has a manifest but no root module.
     #[error("the library exports no plugin header")]
     NoRoot,
@@ -79,6 +99,9 @@ impl LoadError {
         match self {
             Self::Open { .. } => "E_OPEN",
             Self::Proc { .. } => "E_PROC",
+            Self::LibraryRedirected { .. } => "E_LIBRARY_REDIRECTED",
+            Self::LibraryMissing { .. } => "E_LIBRARY_MISSING",
+            Self::AlreadyMapped => "E_ALREADY_MAPPED",
             Self::NoRoot => "E_NO_ROOT",
             Self::WrongObject => "E_WRONG_OBJECT",
             Self::Header { .. } => "E_ABI_HEADER",
@@ -96,6 +119,14 @@ impl LoadError {
             Self::Open { .. } => "See what it needs with `readelf -d FILE`, and build it again on this system.".to_owned(),
             Self::Proc { .. } => {
                 "Mount /proc for this process, or raise its limit of open files.".to_owned()
+            }
+            Self::LibraryRedirected { .. } => {
+                "Start the process without LD_LIBRARY_PATH, LD_PRELOAD and LD_AUDIT.".to_owned()
+            }
+            Self::LibraryMissing { library } => format!("Install the package that {library} is in."),
+            Self::AlreadyMapped => {
+                "Put new versions in place by renaming a finished file, or set FACTORY_TRUST_BYTES=sealed."
+                    .to_owned()
             }
             Self::NoRoot => "Export the planner with `plugin_api::export_planner!`.".to_owned(),
             Self::WrongObject => {

@@ -8,6 +8,7 @@
     reason = "opening a library runs its constructors and trusts its symbols"
 )]
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::os::fd::RawFd;
 use std::path::Path;
@@ -25,15 +26,18 @@ use plugin_api::manifest::Manifest;
 use registry_core::backoff::Backoff;
 use registry_core::clock::Clock;
 use registry_core::slot::{Slot, SlotError, SlotPolicy};
-use registry_core::sync::OnceLock;
+use registry_core::sync::{Mutex, OnceLock};
 
 use super::error::LoadError;
 use super::exchange::shown;
 use super::layout;
+use super::mapped::{Count, MappedLibraries};
 use super::mappings::Mappings;
 use super::module::Module;
+use super::naming::Naming;
+use super::needed;
 use super::turn::Turns;
-use crate::trust::{Sealed, Verified};
+use crate::trust::{Place, Sealed, Verified, can_redirect, loader_variables};
 
 /// A library that is mapped for the life of the process.
 #[derive(Debug)]
@@ -42,9 +46,9 @@ struct Mapped {
     module: Result<Module, LoadError>,
     /// Never closed: what the module handed out points into it.
     _library: Library,
-    /// Never closed: whoever opens the library by the name it was mapped under, as the printing of a
-    /// backtrace does, must find this copy and nothing else.
-    _sealed: Sealed,
+    /// Never closed where the library is named by it: whoever opens the library by the name it was
+    /// mapped under, as the printing of a backtrace does, must find this copy and nothing else.
+    _sealed: Option<Sealed>,
 }
 
 /// What all registries of this process share.
@@ -53,6 +57,9 @@ struct Libraries {
     /// One slot for each digest of bytes.
     slots: DashMap<Hash, Arc<Slot<Mapped, LoadError>>>,
     turns: Turns,
+    /// Needed libraries that are known to be the right ones.
+    settled: Mutex<BTreeSet<&'static str>>,
+    count: Count,
     /// The registries' own clocks cannot be compared.
     clock: Clock,
 }
@@ -75,10 +82,17 @@ pub(crate) struct Outlook {
 }
 
 impl Outlook {
-    /// Opens it now.
-    pub(crate) fn open() -> Result<Self, LoadError> {
-        let mappings = Some(Mappings::open()?);
-        Ok(Self { mappings })
+    /// Opens it now, and settles what `verified` needs: a library that is missing can be loaded only
+    /// where files can be opened.
+    pub(crate) fn open(verified: &Verified) -> Self {
+        let libraries = LIBRARIES.get_or_init(Libraries::new);
+        if let Ok(_turn) = libraries.turns.take(verified.name(), Duration::ZERO) {
+            // What fails now fails again, and is told, when the library is mapped.
+            let _settled = libraries.settle(verified.needed());
+        }
+        Self {
+            mappings: Mappings::open().ok(),
+        }
     }
 
     /// The descriptor that it holds.
@@ -93,11 +107,7 @@ pub(crate) fn open_with(
     wait_max: Duration,
     outlook: Outlook,
 ) -> Result<Module, LoadError> {
-    let libraries = LIBRARIES.get_or_init(|| Libraries {
-        slots: DashMap::new(),
-        turns: Turns::new(),
-        clock: Clock::monotonic(),
-    });
+    let libraries = LIBRARIES.get_or_init(Libraries::new);
     // The table's own lock is let go before anything is mapped.
     let slot = Arc::clone(&libraries.slots.entry(verified.digest()).or_default());
     let name = verified.name().clone();
@@ -119,7 +129,36 @@ pub(crate) fn open_with(
     }
 }
 
+/// What is mapped so far.
+pub(crate) fn mapped() -> MappedLibraries {
+    let count = LIBRARIES.get().map(|libraries| libraries.count.current());
+    count.unwrap_or_default()
+}
+
 impl Libraries {
+    fn new() -> Self {
+        Self {
+            slots: DashMap::new(),
+            turns: Turns::new(),
+            settled: Mutex::new(BTreeSet::new()),
+            count: Count::default(),
+            clock: Clock::monotonic(),
+        }
+    }
+
+    /// Has a turn in the dynamic loader.
+    fn settle(&self, needed: &[&'static str]) -> Result<(), LoadError> {
+        let redirectable = can_redirect(loader_variables());
+        for library in needed {
+            let known = self.settled.lock().contains(library);
+            if !known {
+                needed::settle(library, redirectable)?;
+                self.settled.lock().insert(library);
+            }
+        }
+        Ok(())
+    }
+
     fn map(
         &self,
         verified: Verified,
@@ -134,13 +173,24 @@ impl Libraries {
                 mapping,
                 waited: wait_max,
             })?;
-        let library = open_sealed(verified.sealed())?;
-        let header = header_of(&library, verified.sealed(), mappings);
+        self.settle(verified.needed())?;
+        let sealed = verified.sealed();
+        if sealed.place() == Place::File && Mappings::open()?.hold(sealed.file()) {
+            // The loader would give back what it has, by the file's number.
+            return Err(LoadError::AlreadyMapped);
+        }
+        let descriptors = self.count.current().descriptors;
+        let naming = Naming::of(sealed, verified.name().as_str(), descriptors);
+        let library = open_named(naming.path())?;
+        let keeps_descriptor = naming.needs_descriptor();
+        drop(naming);
+        self.count.add(sealed, keeps_descriptor);
+        let header = header_of(&library, sealed, mappings);
         drop(turn);
         Ok(Mapped {
             module: header.and_then(|header| module_of(header, &verified)),
             _library: library,
-            _sealed: verified.into_sealed(),
+            _sealed: keeps_descriptor.then(|| verified.into_sealed()),
         })
     }
 }
@@ -152,13 +202,12 @@ fn module_of(header: AbiHeaderRef, verified: &Verified) -> Result<Module, LoadEr
     Ok(module)
 }
 
-fn open_sealed(sealed: &Sealed) -> Result<Library, LoadError> {
-    let path = sealed.path();
+fn open_named(path: &Path) -> Result<Library, LoadError> {
     let flags = RTLD_NOW | RTLD_LOCAL | libc::RTLD_NODELETE;
     // SAFETY: running a library's constructors is what loading means; only `Verified` leads here, and
     // it says that the operator's policy allows these bytes to run in this process.
-    unsafe { Library::open(Some(&path), flags) }.map_err(|error| LoadError::Open {
-        reason: words_of_the_loader(&error, &path),
+    unsafe { Library::open(Some(path), flags) }.map_err(|error| LoadError::Open {
+        reason: words_of_the_loader(&error, path),
     })
 }
 

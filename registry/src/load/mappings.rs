@@ -43,13 +43,21 @@ impl Mappings {
         self.table.get_ref().as_raw_fd()
     }
 
+    /// Whether anything is mapped from `file`.
+    pub(super) fn hold(self, file: FileId) -> bool {
+        self.files().any(|(_, mapped)| mapped == file)
+    }
+
     /// The file that is mapped at `address`, `None` where there is none.
     pub(super) fn file_at(self, address: usize) -> Option<FileId> {
+        let mut files = self.files();
+        let found = files.find(|(addresses, _)| addresses.contains(&address));
+        found.map(|(_, file)| file)
+    }
+
+    fn files(self) -> impl Iterator<Item = (Range<usize>, FileId)> {
         let lines = self.table.split(b'\n').map_while(Result::ok);
-        lines
-            .filter_map(|line| mapping(&String::from_utf8_lossy(&line)))
-            .find(|(addresses, _)| addresses.contains(&address))
-            .map(|(_, file)| file)
+        lines.filter_map(|line| mapping(&String::from_utf8_lossy(&line)))
     }
 }
 

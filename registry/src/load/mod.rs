@@ -5,8 +5,9 @@
 //! does is unknown here.
 //!
 //! Invariants:
-//! - Only [`Verified`](crate::trust::Verified) is ever mapped, and only from its sealed copy; nothing is believed before
-//!   the header is known to lie in that copy.
+//! - Only [`Verified`](crate::trust::Verified) is ever mapped, and only from the bytes that it holds; nothing is believed
+//!   before the header is known to lie in them.
+//! - What a library needs is loaded before it is, and comes from the system.
 //! - The same bytes are mapped once a process and never unmapped: thread-local destructors and
 //!   everything a plugin handed out would dangle.
 //! - One thread at a time calls the dynamic loader, and nobody waits for it without bound.
@@ -19,15 +20,19 @@ mod host;
 mod layout;
 mod library;
 mod log_limit;
+mod mapped;
 mod mappings;
 mod module;
+mod naming;
+mod needed;
 mod relayed;
 mod turn;
 
 pub use error::LoadError;
 pub(crate) use exchange::{ANSWER_SIZE_BYTES_MAX, CallFailure, FAILURE_SIZE_BYTES_MAX, shown};
 pub(crate) use host::{CallState, Relay};
-pub(crate) use library::{Outlook, open, open_with};
+pub(crate) use library::{Outlook, mapped, open, open_with};
 pub(crate) use log_limit::LogLimit;
+pub use mapped::MappedLibraries;
 pub(crate) use module::Instance;
 pub(crate) use relayed::RelayedError;

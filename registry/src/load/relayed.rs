@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LoadError;
 use super::exchange::shown;
+use crate::discovery::ALLOWED_LIBRARIES;
 
 /// A [`LoadError`] as it travels: its code and its texts.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,7 +27,12 @@ impl RelayedError {
             LoadError::ManifestMismatch { declared, exported } => {
                 (declared.as_str(), exported.as_str())
             }
+            LoadError::LibraryMissing { library } => (*library, ""),
+            LoadError::LibraryRedirected { library, path } => {
+                (*library, path.to_str().unwrap_or_default())
+            }
             LoadError::NoRoot
+            | LoadError::AlreadyMapped
             | LoadError::WrongObject
             | LoadError::TimedOut { .. }
             | LoadError::Bug { .. } => ("", ""),
@@ -54,9 +60,23 @@ impl RelayedError {
                 declared: text,
                 exported: other,
             },
+            "E_LIBRARY_MISSING" => LoadError::LibraryMissing {
+                library: needed(&text)?,
+            },
+            "E_LIBRARY_REDIRECTED" => LoadError::LibraryRedirected {
+                library: needed(&text)?,
+                path: other.into(),
+            },
+            "E_ALREADY_MAPPED" => LoadError::AlreadyMapped,
             "E_NO_ROOT" => LoadError::NoRoot,
             "E_WRONG_OBJECT" => LoadError::WrongObject,
             _ => return None,
         })
     }
+}
+
+fn needed(library: &str) -> Option<&'static str> {
+    ALLOWED_LIBRARIES
+        .into_iter()
+        .find(|allowed| *allowed == library)
 }

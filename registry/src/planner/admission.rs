@@ -87,7 +87,7 @@ fn judge(
 
 /// A file whose signature does not hold must not stand in the way of another one's that does.
 fn admit_file(candidate: &Candidate, name: &PlannerName, policy: &Policy) -> Result<(), Refusal> {
-    trust::admit(name, candidate.manifest(), policy)?;
+    trust::admit(name, candidate.manifest(), candidate.access(), policy)?;
     if policy.signatures.are_wanted() {
         trust::judge_signature(candidate, name, policy)?;
     }

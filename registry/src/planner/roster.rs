@@ -28,7 +28,7 @@ use crate::config::Config;
 use crate::discovery::{Bounds, Counter, Discovery, Progress, ScanRequest};
 use crate::name::PlannerName;
 use crate::suggest;
-use crate::trust::Policy;
+use crate::trust::{self, Policy};
 
 /// Longest time that a caller waits for another thread's discovery.
 const DISCOVERY_WAIT_MAX: Duration = Duration::from_mins(2);
@@ -344,7 +344,10 @@ impl Roster {
             manual: settings.manual.clone(),
             excluded: texts(&settings.exclude),
             first: texts(&self.config.trust().allowed),
-            bounds: Bounds::default(),
+            bounds: Bounds {
+                file_bytes_max: trust::size_bytes_max(&self.config),
+                ..Bounds::default()
+            },
             deep: settings.deep_fingerprint,
             afresh: settings.force_rediscover || replace == Replace::All,
         }

@@ -1,20 +1,28 @@
-//! The gates that need only the manifest.
+//! The gates that need only the manifest and who may change the file.
 
 use plugin_api::manifest::{Manifest, PanicStrategy};
 use plugin_api::{API_VERSION, ApiVersion};
 
-use super::{Policy, Refusal};
+use super::{Policy, Refusal, judge_access};
+use crate::discovery::Access;
 use crate::name::PlannerName;
 
-/// Judges a manifest by name, interface version and what a panic does.
+/// Judges a manifest by name, interface version and what a panic does, and its file by who may change it.
 pub(crate) fn admit(
     name: &PlannerName,
     manifest: &Manifest,
+    access: &Access,
     policy: &Policy,
 ) -> Result<(), Refusal> {
     judge_name(name, policy)?;
+    judge_access(access, policy.relaxed, effective_user())?;
     judge_api(manifest.api, API_VERSION)?;
     judge_panic(manifest.build.panic, policy.contained.contains(name))
+}
+
+/// For whom plugins run.
+pub(crate) fn effective_user() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// Whether the lists of names let `name` run.

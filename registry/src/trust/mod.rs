@@ -1,24 +1,30 @@
 //! From a candidate and a policy to bytes that may run. Layer 3.
 //!
 //! [`admit`] judges what discovery read of a file, and decides whether its planner is in the catalog.
-//! [`verify`] judges the file again when it is about to be loaded: it reads the bytes once, seals
-//! them, and applies the same gates and the library's own checks to exactly those bytes. Only
+//! [`verify`] judges the file again when it is about to be loaded: it reads the bytes once, into where
+//! they are mapped from, and applies the same gates and the library's own checks to exactly those. Only
 //! `verify` can make a [`Verified`], and only a `Verified` can be loaded.
 //!
 //! The allowlist checks names. Without a required signature, whoever can write the plugin folder can be
 //! any allowed name.
 
+mod access;
 mod admit;
+mod loader_variables;
 mod policy;
+mod private_folder;
 mod refusal;
 mod sealed;
 mod signature;
 mod verify;
 
-pub(crate) use admit::{admit, judge_api, judge_name};
-pub(crate) use policy::Policy;
+pub(crate) use access::{Relaxed, judge_access};
+pub(crate) use admit::{admit, effective_user, judge_api, judge_name};
+pub(crate) use loader_variables::{can_redirect, loader_variables};
+pub(crate) use policy::{Policy, size_bytes_max};
+pub(crate) use private_folder::PrivateFolder;
 pub use refusal::Refusal;
-pub(crate) use sealed::{FileId, Sealed};
+pub(crate) use sealed::{FileId, Place, Sealed};
 pub use signature::{
     KeyFault, KeyId, KeysError, KeysFault, SignatureRefusal, SignatureStanding, SigningKey,
 };

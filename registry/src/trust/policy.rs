@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use super::Signatures;
 use super::signature::KeyId;
-use crate::config::{self, Config};
-use crate::discovery::Bounds;
+use super::{Relaxed, Signatures};
+use crate::config::{self, BytesFrom, Config, SandboxMode};
 use crate::name::PlannerName;
 
 /// What the operator allows.
@@ -26,6 +25,12 @@ pub(crate) struct Policy {
     pub(crate) revoked_keys: BTreeSet<KeyId>,
     /// The system's clock, or a test's.
     pub(crate) clock: fn() -> SystemTime,
+    /// Which rules on owners and modes do not hold.
+    pub(crate) relaxed: Relaxed,
+    /// What libraries are mapped from.
+    pub(crate) bytes: BytesFrom,
+    /// Whether nothing is loaded with variables that change what loading means.
+    pub(crate) refuse_loader_variables: bool,
 }
 
 /// Which planners run in a process of their own.
@@ -61,10 +66,14 @@ impl Policy {
             allowed: trust.allowed.iter().cloned().collect(),
             blocked: trust.blocked.iter().cloned().collect(),
             contained: Contained::of(config),
-            size_bytes_max: Bounds::default().file_bytes_max,
+            size_bytes_max: size_bytes_max(config),
             signatures,
             revoked_keys: BTreeSet::new(),
             clock: SystemTime::now,
+            relaxed: Relaxed::of(trust),
+            bytes: trust.bytes,
+            refuse_loader_variables: trust.refuse_loader_variables
+                || config.isolation().sandbox == SandboxMode::Strict,
         }
     }
 
@@ -72,4 +81,9 @@ impl Policy {
     pub(crate) fn now(&self) -> SystemTime {
         (self.clock)()
     }
+}
+
+/// Largest file that is looked into, and that may run.
+pub(crate) fn size_bytes_max(config: &Config) -> u64 {
+    u64::from(config.trust().file_mib_max) << 20
 }

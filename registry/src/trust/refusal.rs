@@ -1,6 +1,7 @@
 //! Why a file may not run.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use plugin_api::ApiVersion;
@@ -25,6 +26,38 @@ pub enum Refusal {
         /// The name.
         name: PlannerName,
     },
+    /// Somebody else owns the file.
+    #[error("the file is owned by user {owner}; allowed: root and user {user}")]
+    FileOwner {
+        /// Its owner.
+        owner: u32,
+        /// The effective user.
+        user: u32,
+    },
+    /// Somebody else may write the file.
+    #[error("the file can be changed by other users (mode {mode:04o})")]
+    FileWritable {
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Somebody else owns a folder that leads to the file.
+    #[error("{} is owned by user {owner}; allowed: root and user {user}", .path.display())]
+    DirectoryOwner {
+        /// The folder.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// The effective user.
+        user: u32,
+    },
+    /// Somebody else may put another file in this one's place.
+    #[error("{} can be changed by other users (mode {mode:04o})", .path.display())]
+    DirectoryWritable {
+        /// The folder.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// Plugin and host speak interface versions that cannot meet.
     #[error("plugin interface {plugin} of the file is not compatible with {host} of this host")]
     ApiVersion {
@@ -36,6 +69,12 @@ pub enum Refusal {
     /// A panic in the plugin cannot be contained.
     #[error("a panic in this plugin would end the process: it is built with panic = \"abort\"")]
     PanicAborts,
+    /// The environment changes what loading a library means, and the operator refuses that.
+    #[error("this process was started with {names}, which change what loading means")]
+    LoaderVariables {
+        /// The variables.
+        names: String,
+    },
     /// The host brought a planner of this name along.
     #[error("the host brought its own planner {name:?} along", name = name.as_str())]
     BuiltIn {
@@ -67,8 +106,13 @@ impl Refusal {
         match self {
             Self::Blocked { .. } => "E_BLOCKED",
             Self::NotAllowed { .. } => "E_NOT_ALLOWED",
+            Self::FileOwner { .. } => "E_FILE_OWNER",
+            Self::FileWritable { .. } => "E_FILE_WRITABLE_BY_OTHERS",
+            Self::DirectoryOwner { .. } => "E_DIRECTORY_OWNER",
+            Self::DirectoryWritable { .. } => "E_DIRECTORY_WRITABLE_BY_OTHERS",
             Self::ApiVersion { .. } => "E_API_VERSION",
             Self::PanicAborts => "E_PANIC_ABORTS",
+            Self::LoaderVariables { .. } => "E_LOADER_VARIABLES",
             Self::BuiltIn { .. } => "E_BUILT_IN",
             Self::File(refusal) => refusal.code(),
             Self::Signature(refusal) => refusal.code(),
@@ -86,6 +130,20 @@ impl Refusal {
             Self::NotAllowed { name } => {
                 format!("If {name} may run, add it to FACTORY_ALLOWED_PLANNERS or [trust] allowed.")
             }
+            Self::FileOwner { .. } => {
+                "Make sure of what the file holds, then give it to root or to this user; or set FACTORY_ALLOW_FOREIGN_OWNER=1."
+                    .to_owned()
+            }
+            Self::FileWritable { .. } => {
+                "Make sure of what the file holds, then `chmod go-w` it.".to_owned()
+            }
+            Self::DirectoryOwner { .. } => {
+                "Give the folder to root or to this user; or set FACTORY_ALLOW_FOREIGN_OWNER=1."
+                    .to_owned()
+            }
+            Self::DirectoryWritable { .. } => {
+                "Make sure of what the folder holds, then `chmod go-w` it.".to_owned()
+            }
             Self::ApiVersion { plugin, host } if plugin.major == host.major => {
                 format!("Update the host, or build the plugin again with plugin-api {host}.")
             }
@@ -95,6 +153,9 @@ impl Refusal {
             Self::PanicAborts => {
                 "Build the plugin with panic = \"unwind\", or set `[planners.NAME] isolation` to worker."
                     .to_owned()
+            }
+            Self::LoaderVariables { .. } => {
+                "Start the process without them, or set FACTORY_REFUSE_LOADER_VARIABLES=0.".to_owned()
             }
             Self::BuiltIn { .. } => {
                 "Remove the file, or build the host without its own.".to_owned()

@@ -7,17 +7,20 @@ use std::sync::Arc;
 use plugin_api::manifest::Manifest;
 
 use super::admit::admit;
-use super::sealed::Sealed;
+use super::loader_variables::{judge_loader_variables, loader_variables};
+use super::sealed::{Place, Sealed};
 use super::signature::{self, Evidence, SignatureStanding};
 use super::{Policy, Refusal};
-use crate::discovery::{self, Candidate, Library};
+use crate::config::BytesFrom;
+use crate::discovery::{self, Candidate};
 use crate::name::PlannerName;
 
-/// A library that passed every gate, as a sealed copy of the bytes that passed.
+/// A library that passed every gate, as the very bytes that passed.
 #[derive(Debug)]
 pub(crate) struct Verified {
     name: PlannerName,
     manifest: Arc<Manifest>,
+    needed: Box<[&'static str]>,
     digest: blake3::Hash,
     signature: SignatureStanding,
     sealed: Sealed,
@@ -32,13 +35,16 @@ impl Verified {
         digest: blake3::Hash,
         library: OwnedFd,
     ) -> io::Result<Self> {
+        let sealed = Sealed::received(library)?;
+        let needed = sealed.library().map_err(io::Error::other)?.needed;
         Ok(Self {
             name,
             manifest: Arc::new(manifest),
+            needed,
             digest,
             // The host judged it; this process has nothing to judge it by.
             signature: SignatureStanding::NotJudged,
-            sealed: Sealed::received(library)?,
+            sealed,
         })
     }
 
@@ -52,6 +58,11 @@ impl Verified {
         &self.manifest
     }
 
+    /// The libraries that the bytes need, all of them allowed ones.
+    pub(crate) fn needed(&self) -> &[&'static str] {
+        &self.needed
+    }
+
     /// BLAKE3 of the bytes.
     pub(crate) fn digest(&self) -> blake3::Hash {
         self.digest
@@ -62,40 +73,51 @@ impl Verified {
         &self.signature
     }
 
-    /// The sealed copy.
+    /// The bytes, where they are mapped from.
     pub(crate) fn sealed(&self) -> &Sealed {
         &self.sealed
     }
 
-    /// Gives the sealed copy away, to be kept while it is mapped.
+    /// Gives the bytes away, to be kept open while they are mapped.
     pub(crate) fn into_sealed(self) -> Sealed {
         self.sealed
     }
 }
 
-/// Reads the candidate's file once more, as it is now, and judges exactly the bytes that it seals.
+/// Reads the candidate's file once more, as it is now, and judges exactly the bytes that are mapped.
 pub(crate) fn verify(
     candidate: &Candidate,
     name: &PlannerName,
     policy: &Policy,
 ) -> Result<Verified, Refusal> {
-    let bytes = read_bounded(candidate, policy.size_bytes_max)?;
-    let manifest = Library::from_bytes(&bytes)
-        .map_err(discovery::Refusal::from)?
-        .manifest;
+    judge_loader_variables(loader_variables(), policy.refuse_loader_variables)?;
+    let (file, access, unchanged) = candidate.reopen()?.into_parts();
+    let (sealed, digest) = match policy.bytes {
+        // A worker maps them again whenever it is restarted, and must find those that were judged.
+        BytesFrom::File if !policy.contained.contains(name) => {
+            Sealed::pin(file, policy.size_bytes_max)?
+        }
+        _ => Sealed::copy(name, &file, policy.size_bytes_max)?,
+    };
+    let library = sealed.library().map_err(discovery::Refusal::from)?;
+    let manifest = library.manifest;
     if manifest.name != name.as_str() {
         return Err(Refusal::Replaced {
             expected: name.clone(),
             found: manifest.name.clone(),
         });
     }
-    admit(name, &manifest, policy)?;
-    let signature = judge_bytes(candidate, name, &manifest, &bytes, policy)?;
-    let sealed = Sealed::copy(name, &bytes).map_err(|error| Refusal::Seal(Arc::new(error)))?;
+    admit(name, &manifest, &access, policy)?;
+    let read = || sealed.bytes().map_err(discovery::Refusal::Unreadable);
+    let signature = judge_bytes(candidate, name, &manifest, read, policy)?;
+    if sealed.place() == Place::File {
+        unchanged(sealed.held())?;
+    }
     Ok(Verified {
         name: name.clone(),
         manifest,
-        digest: blake3::hash(&bytes),
+        needed: library.needed,
+        digest,
         signature,
         sealed,
     })
@@ -108,49 +130,45 @@ pub(crate) fn judge_signature(
     name: &PlannerName,
     policy: &Policy,
 ) -> Result<SignatureStanding, Refusal> {
-    let bytes = if policy.signatures.keys.is_some() {
-        read_bounded(candidate, policy.size_bytes_max)?
-    } else {
-        Vec::new()
-    };
-    judge_bytes(candidate, name, candidate.manifest(), &bytes, policy)
+    let read = || read_bounded(candidate, policy.size_bytes_max);
+    judge_bytes(candidate, name, candidate.manifest(), read, policy)
 }
 
-/// The signature file is read only where there are keys to judge it by.
+/// The bytes and the signature file are read only where there are keys to judge them by.
 fn judge_bytes(
     candidate: &Candidate,
     name: &PlannerName,
     manifest: &Manifest,
-    bytes: &[u8],
+    read: impl FnOnce() -> Result<Vec<u8>, discovery::Refusal>,
     policy: &Policy,
 ) -> Result<SignatureStanding, Refusal> {
-    let signature = match policy.signatures.keys {
-        Some(_) => signature::read(candidate)?,
-        None => None,
+    let (bytes, signature) = match policy.signatures.keys {
+        Some(_) => (read()?, signature::read(candidate)?),
+        None => (Vec::new(), None),
     };
     let evidence = Evidence {
         name,
         version: &manifest.version,
-        bytes,
+        bytes: &bytes,
         signature: signature.as_deref(),
     };
     let (wanted, revoked) = (&policy.signatures, &policy.revoked_keys);
     Ok(signature::judge(evidence, wanted, revoked, policy.now())?)
 }
 
-fn read_bounded(candidate: &Candidate, size_bytes_max: u64) -> Result<Vec<u8>, Refusal> {
+fn read_bounded(candidate: &Candidate, size_bytes_max: u64) -> Result<Vec<u8>, discovery::Refusal> {
     let mut bytes = Vec::new();
+    let (file, _access, _unchanged) = candidate.reopen()?.into_parts();
     // One byte over the bound shows that the file is larger, and bounds one that grows meanwhile.
-    let mut file = candidate.reopen()?.take(size_bytes_max + 1);
-    file.read_to_end(&mut bytes)
+    file.take(size_bytes_max + 1)
+        .read_to_end(&mut bytes)
         .map_err(discovery::Refusal::Unreadable)?;
     let size_bytes = bytes.len() as u64;
     if size_bytes > size_bytes_max {
         return Err(discovery::Refusal::TooLarge {
             bytes: size_bytes,
             bytes_max: size_bytes_max,
-        }
-        .into());
+        });
     }
     Ok(bytes)
 }

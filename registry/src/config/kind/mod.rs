@@ -18,14 +18,14 @@ use super::{error::Reason, value::to_json};
 pub use self::{
     folder::Folder,
     program::ProgramFile,
-    word::{LogFormat, Policy, SandboxMode},
+    word::{BytesFrom, LogFormat, Policy, SandboxMode},
 };
 pub(super) use self::{
     folder::{FileOrOff, FolderOrOff},
     list::{Names, OnePath, Paths, Texts},
     number::{Count, Duration, Number},
     program::ProgramOrSelf,
-    word::{LEVELS, LOG_FORMATS, POLICIES, SANDBOXES, Switch},
+    word::{BYTES_FROM, LEVELS, LOG_FORMATS, POLICIES, SANDBOXES, Switch},
 };
 
 /// One kind of value.

@@ -48,6 +48,21 @@ pub enum LogFormat {
     Json,
 }
 
+/// What a library is mapped from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BytesFrom {
+    /// A sealed copy in memory, which nobody can change any more.
+    #[default]
+    Sealed,
+    /// The file itself, kept open; whoever may write it can change the code while it runs.
+    File,
+}
+
+/// What libraries can be mapped from.
+pub(in crate::config) const BYTES_FROM: Word<BytesFrom> =
+    Word(&[("sealed", BytesFrom::Sealed), ("file", BytesFrom::File)]);
+
 /// The forms of logs.
 pub(in crate::config) const LOG_FORMATS: Word<LogFormat> =
     Word(&[("text", LogFormat::Text), ("json", LogFormat::Json)]);

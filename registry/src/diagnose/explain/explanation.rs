@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::subject::Subject;
 use super::{gates, next};
+use crate::config::BytesFrom;
 use crate::diagnose::{Check, Observed, Problem, Step, json};
 use crate::name::PlannerName;
 
@@ -93,6 +94,12 @@ impl Explanation {
 
     fn of(subject: &Subject<'_>, observed: &Observed<'_>) -> Self {
         let gates = gates::judge(subject, observed);
+        let from_file = observed.config.trust().bytes == BytesFrom::File;
+        let of_loading = from_file.then(|| {
+            "trust.bytes = \"file\": what runs is mapped from the file itself, and whoever may write it can \
+             change it while it runs"
+                .to_owned()
+        });
         let refused = gates.iter().find(|gate| gate.verdict == Verdict::Refused);
         Self {
             planner: subject.name.clone(),
@@ -102,7 +109,7 @@ impl Explanation {
             checked_by: Check::of(observed.config),
             next: next::steps(subject, refused, observed),
             gates,
-            notes: subject.notes.clone(),
+            notes: subject.notes.iter().cloned().chain(of_loading).collect(),
         }
     }
 }

@@ -73,7 +73,7 @@ fn find(gate: GateKind, subject: &Subject<'_>, observed: &Observed<'_>) -> Optio
     match gate {
         GateKind::Name => Some(Finding::passed(subject.name.as_ref()?.to_string())),
         GateKind::Allowlist => Some(allowlist(subject.name.as_ref()?, observed)),
-        GateKind::Path => Some(path(subject)),
+        GateKind::Path => Some(path(subject, observed.policy)),
         GateKind::Library => library(subject),
         GateKind::Manifest => manifest(subject),
         GateKind::Signature => signature(subject, observed.policy),
@@ -110,9 +110,9 @@ fn allowlist(name: &PlannerName, observed: &Observed<'_>) -> Finding {
     }
 }
 
-fn path(subject: &Subject<'_>) -> Finding {
+fn path(subject: &Subject<'_>, policy: &Policy) -> Finding {
     match &subject.code {
-        Code::Candidate(candidate) => Finding::passed(place(candidate)),
+        Code::Candidate(candidate) => access(candidate, policy),
         Code::Refused(refused) if gate_of(refused.cause()) == GateKind::Path => {
             let problem = match refused.cause() {
                 // What discovery says of it is meant for what the configuration names.
@@ -126,6 +126,31 @@ fn path(subject: &Subject<'_>) -> Finding {
         }
         Code::Refused(_) => Finding::passed("regular file".to_owned()),
         Code::Builtin(_) | Code::Absent => Finding::refused(String::new(), absence()),
+    }
+}
+
+/// Where the file lies, and whether only the right people may change it.
+fn access(candidate: &Candidate, policy: &Policy) -> Finding {
+    let relaxed = policy.relaxed;
+    let file = candidate.access().file;
+    let settings: Vec<_> = relaxed.settings().collect();
+    let relaxations = if settings.is_empty() {
+        String::new()
+    } else {
+        format!("; relaxed by {}", settings.join(" "))
+    };
+    let evidence = format!(
+        "{}, of user {}, mode {:04o}{relaxations}",
+        place(candidate),
+        file.owner,
+        file.mode
+    );
+    match trust::judge_access(candidate.access(), relaxed, trust::effective_user()) {
+        Ok(()) => Finding::passed(evidence),
+        Err(refusal) => {
+            let problem = Problem::new(refusal.code(), &refusal, refusal.remedy());
+            Finding::refused(evidence, problem)
+        }
     }
 }
 

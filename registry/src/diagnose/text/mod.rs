@@ -14,6 +14,7 @@ mod explain;
 mod files;
 mod health;
 mod list;
+mod loading;
 mod look;
 mod page;
 mod report;

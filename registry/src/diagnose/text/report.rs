@@ -4,7 +4,7 @@ use super::describe::{ABSENT, QUARANTINED, record};
 use super::files::{self, code, reason_and_remedy, two_rows};
 use super::list::{counted, found, planners, state};
 use super::page::INDENT;
-use super::{Cell, Ink, Look, Page, Table, discovered, trust};
+use super::{Cell, Ink, Look, Page, Table, discovered, loading, trust};
 use crate::diagnose::{Diagnosis, PlannerState, PlannerStatus, Setting};
 
 /// How much a report tells.
@@ -28,6 +28,7 @@ pub fn report(diagnosis: &Diagnosis, detail: Detail, look: Look) -> String {
     files::left_out(&diagnosis.files, &mut page);
     discovered::section(&diagnosis.files.discovery, detail, &mut page);
     trust::section(diagnosis, &mut page);
+    loading::section(&diagnosis.loading, detail, &mut page);
     if detail == Detail::Full {
         files::others(&diagnosis.files, &mut page);
         records(diagnosis, &mut page);

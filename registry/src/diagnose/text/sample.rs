@@ -7,10 +7,12 @@ use plugin_api::{API_VERSION, ApiVersion};
 use semver::Version;
 
 use crate::diagnose::{
-    Check, Diagnosis, DiscoveryStatus, ExcludedFile, FileCounts, Files, FolderStatus, PlannerState,
-    PlannerStatus, Problem, RefusedFile, Setting, ShadowedFile, SignatureStatus, advice,
+    Check, Diagnosis, DiscoveryStatus, ExcludedFile, FileCounts, Files, FolderStatus,
+    LoadingStatus, PlannerState, PlannerStatus, Problem, RefusedFile, Setting, ShadowedFile,
+    SignatureStatus, advice,
 };
 use crate::discovery::LeftOut;
+use crate::load::MappedLibraries;
 use crate::name::PlannerName;
 
 pub(in crate::diagnose) fn diagnosis() -> Diagnosis {
@@ -56,6 +58,12 @@ pub(in crate::diagnose) fn diagnosis() -> Diagnosis {
                 took_us: 2_140,
                 cache_problem: None,
             },
+        },
+        loading: LoadingStatus {
+            bytes: "sealed",
+            relaxed: Vec::new(),
+            loader_variables: Vec::new(),
+            mapped: MappedLibraries::default(),
         },
         settings: vec![
             setting("discovery.dirs", "/opt/my plugins:/var/plugins", "builder"),

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use blake3::Hash;
 use registry_core::parallel::map_chunks;
 
+use super::super::access::{Access, FolderAccess, Ownership};
 use super::super::candidate::Candidate;
 use super::super::elf::Library;
 use super::super::examine::{Seen, Verdict};
@@ -59,9 +60,12 @@ pub(super) fn encode(memories: &Memories) -> Vec<u8> {
                     Verdict::Refused(_) => None,
                 })
         };
+        let ways = Ways::of(candidates().map(|(_, candidate)| &candidate.access.folders));
+        out.ways(&ways);
         out.number(candidates().count() as u64);
         for (file, candidate) in candidates() {
             let mut record = Writer::default();
+            record.number(ways.number(&candidate.access.folders));
             record.candidate(file, candidate);
             out.bytes(&record.0);
         }
@@ -82,7 +86,51 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Memories, Unreadable> {
     Reader(body).memories().ok_or(Unreadable::Corrupt)
 }
 
+/// The folders that lead to files, each way once; files of one folder share theirs.
+#[derive(Default)]
+struct Ways<'a> {
+    all: Vec<&'a Arc<[FolderAccess]>>,
+    numbers: HashMap<*const FolderAccess, u64>,
+}
+
+impl<'a> Ways<'a> {
+    fn of(ways: impl Iterator<Item = &'a Arc<[FolderAccess]>>) -> Self {
+        let mut found = Self::default();
+        for way in ways {
+            let next = found.all.len() as u64;
+            found.numbers.entry(way.as_ptr()).or_insert_with(|| {
+                found.all.push(way);
+                next
+            });
+        }
+        found
+    }
+
+    fn number(&self, way: &Arc<[FolderAccess]>) -> u64 {
+        // One that is not there makes the reader take the cache for damaged.
+        let number = self.numbers.get(&way.as_ptr()).copied();
+        number.unwrap_or(u64::MAX)
+    }
+}
+
 impl Writer {
+    fn ownership(&mut self, ownership: Ownership) {
+        self.number(ownership.owner.into());
+        self.number(ownership.group.into());
+        self.number(ownership.mode.into());
+    }
+
+    fn ways(&mut self, ways: &Ways<'_>) {
+        self.number(ways.all.len() as u64);
+        for way in &ways.all {
+            self.number(way.len() as u64);
+            for folder in way.iter() {
+                self.bytes(folder.path.as_os_str().as_bytes());
+                self.ownership(folder.ownership);
+            }
+        }
+    }
+
     fn candidate(&mut self, file: &Remembered, candidate: &Candidate) {
         let identity = &candidate.identity;
         self.bytes(&file.name);
@@ -91,6 +139,7 @@ impl Writer {
         self.number(identity.size);
         self.time(identity.modified);
         self.time(identity.changed);
+        self.ownership(candidate.access.file);
         self.number(file.seen.settled.into());
         self.bytes(
             candidate
@@ -125,8 +174,34 @@ impl Reader<'_> {
         self.0.is_empty().then_some(memories)
     }
 
+    fn ownership(&mut self) -> Option<Ownership> {
+        let mut field = || u32::try_from(self.number()?).ok();
+        Some(Ownership {
+            owner: field()?,
+            group: field()?,
+            mode: field()?,
+        })
+    }
+
+    fn ways(&mut self) -> Option<Vec<Arc<[FolderAccess]>>> {
+        let mut ways = Vec::new();
+        for _ in 0..self.number()? {
+            let mut way = Vec::new();
+            for _ in 0..self.number()? {
+                let path = OsStr::from_bytes(self.bytes()?);
+                way.push(FolderAccess {
+                    path: Path::new(path).into(),
+                    ownership: self.ownership()?,
+                });
+            }
+            ways.push(way.into());
+        }
+        Some(ways)
+    }
+
     /// What is known of the files in `folder`, found through what was configured.
     fn memory(&mut self, label: &Arc<Path>, folder: &Path) -> Option<Memory> {
+        let ways = self.ways()?;
         let mut records = Vec::new();
         for _ in 0..self.number()? {
             records.push(self.bytes()?);
@@ -135,7 +210,7 @@ impl Reader<'_> {
             files.extend(
                 records
                     .iter()
-                    .map(|record| Reader(record).candidate(label, folder)),
+                    .map(|record| Reader(record).candidate(label, folder, &ways)),
             );
         };
         let files = map_chunks(&records, CHUNK_LEN, THREADS, || (), read);
@@ -144,7 +219,13 @@ impl Reader<'_> {
         Some(memory)
     }
 
-    fn candidate(mut self, label: &Arc<Path>, folder: &Path) -> Option<Remembered> {
+    fn candidate(
+        mut self,
+        label: &Arc<Path>,
+        folder: &Path,
+        ways: &[Arc<[FolderAccess]>],
+    ) -> Option<Remembered> {
+        let way = ways.get(usize::try_from(self.number()?).ok()?)?;
         let name = self.bytes()?;
         let identity = FileIdentity {
             device: self.number()?,
@@ -153,6 +234,7 @@ impl Reader<'_> {
             modified: self.time()?,
             changed: self.time()?,
         };
+        let file = self.ownership()?;
         let settled = self.flag()?;
         let digest = match self.bytes()? {
             [] => None,
@@ -167,6 +249,10 @@ impl Reader<'_> {
             path,
             directory: Arc::clone(label),
             identity,
+            access: Access {
+                file,
+                folders: Arc::clone(way),
+            },
             digest,
             library,
         };

@@ -15,6 +15,7 @@ mod libraries;
 mod sections;
 mod source;
 
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use plugin_api::manifest::Manifest;
@@ -41,6 +42,11 @@ impl Library {
     /// Reads a library from its bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ElfError> {
         Self::read(Source::Bytes(bytes), &mut Buffers::default())
+    }
+
+    /// Reads a library from an open file of `len` bytes, which nobody changes meanwhile.
+    pub(crate) fn from_file(file: BorrowedFd<'_>, len: u64) -> Result<Self, ElfError> {
+        Self::read(Source::File(file, len), &mut Buffers::default())
     }
 
     pub(in crate::discovery) fn read(

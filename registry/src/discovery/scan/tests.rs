@@ -231,7 +231,7 @@ fn a_file_over_the_bound_is_not_read() {
     assert_eq!(refusals(&scan), [("sparse.so", "E_TOO_LARGE")]);
     assert_eq!(
         scan.refused[0].reason(),
-        "is 2147483648 bytes long; at most 268435456 are read"
+        "is 2147483648 bytes long; at most 67108864 are read"
     );
 }
 

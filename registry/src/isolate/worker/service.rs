@@ -109,7 +109,7 @@ fn start(
     };
     // What looks at descriptors or opens files comes before the sandbox, which lets neither be done.
     let (name, verified) = verified(&order, library).ok_or(ExitCode::BadOrder)?;
-    let outlook = Outlook::open().unwrap_or_default();
+    let outlook = Outlook::open(&verified);
     let started = match confine::confine(&order, control.as_fd(), &verified, &outlook) {
         Ok(enforced) => {
             watch(service, control)?;
