@@ -39,7 +39,6 @@ mod planner;
 mod registry;
 pub mod scrub;
 mod select;
-#[allow(dead_code, reason = "its users come with the trust chain")]
 mod state;
 mod suggest;
 mod trust;
@@ -51,13 +50,15 @@ pub use load::{LoadError, MappedLibraries};
 pub use name::{NameError, PlannerName};
 pub use planner::{
     Builtin, BuiltinError, CallCounts, CallError, CallProblem, CancelToken, DiscoverError,
-    DiscoveryReport, FailedStart, GetError, Handle, Held, Phase, PlanFailure, Planner, Rejected,
-    Retired, StartError, StartFailure, StartSample, Verification, VerifyError,
+    DiscoveryReport, FailedStart, GetError, Handle, Held, LockProposal, Lockable, LockingError,
+    Phase, PlanFailure, Planner, Rejected, Retired, StartError, StartFailure, StartSample,
+    Verification, VerifyError,
 };
 pub use plugin_api;
 pub use registry::{Registry, WarmUp};
 pub use select::{Breakdown, Excluded, Exclusion, Query, Ranked, SelectError, Selection};
 pub use state::StateError;
 pub use trust::{
-    KeyFault, KeyId, KeysError, KeysFault, Refusal, SignatureRefusal, SignatureStanding, SigningKey,
+    KeyFault, KeyId, KeysError, KeysFault, Lock, LockChange, LockEntry, LockError, LockFault,
+    LockRefusal, Refusal, RevokedKey, SignatureRefusal, SignatureStanding, SigningKey,
 };

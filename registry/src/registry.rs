@@ -14,10 +14,12 @@ use crate::diagnose::{Diagnosis, Explanation, Health, Observed, PlannerStatus};
 use crate::discovery::Progress;
 use crate::name::PlannerName;
 use crate::planner::{
-    CancelToken, DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, PlanFailure,
-    Planner, Replace, Roster, StartSample, Verification, VerifyError,
+    CancelToken, DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, LockProposal,
+    Lockable, LockingError, PlanFailure, Planner, Replace, Roster, StartSample, Verification,
+    VerifyError,
 };
 use crate::select::{PoolOfGeneration, Query, SelectError, Selection};
+use crate::state::StateError;
 
 /// Finds, checks, loads and supervises planners.
 ///
@@ -210,6 +212,7 @@ impl Registry {
             policy: self.roster.policy(),
             planners: self.roster.planners()?,
             discovered: &self.roster.latest(),
+            guard: self.roster.policy().guards.current(),
         }))
     }
 
@@ -237,6 +240,22 @@ impl Registry {
     /// statics outlive a reload.
     pub fn reload(&self) -> Result<Arc<DiscoveryReport>, DiscoverError> {
         self.roster.discover(Replace::All)
+    }
+
+    /// What discovery found, as a lock, beside the lock that there is. Loads nothing and writes nothing.
+    pub fn propose_lock(&self) -> Result<LockProposal, LockingError> {
+        self.roster.propose_lock()
+    }
+
+    /// What the lock would have to accept for the file at `path` to run. Loads nothing.
+    pub fn lockable(&self, path: impl AsRef<Path>) -> Result<Lockable, LockingError> {
+        self.roster.lockable(path.as_ref())
+    }
+
+    /// Forgets that a lock was in force at the configured place, so that its absence is no failure any
+    /// more; whether one was.
+    pub fn forget_lock(&self) -> Result<bool, StateError> {
+        self.roster.forget_lock()
     }
 
     /// The newest starts of planners, oldest first, at most `profiles.max` of them.

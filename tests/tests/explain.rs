@@ -40,7 +40,9 @@ fn stopped(refusal: &str) -> Vec<String> {
         "path",
         "library",
         "manifest",
+        "lock",
         "signature",
+        "version",
         "unique",
         "hold",
         "start",
@@ -353,7 +355,9 @@ fn a_file_that_discovery_has_not_seen_is_judged_by_itself_and_says_so() {
         "+path",
         "+library",
         "+manifest",
+        "+lock",
         "+signature",
+        "+version",
         "+hold",
     ];
     for (file, note) in [
@@ -380,7 +384,9 @@ fn a_file_that_discovery_has_not_seen_is_judged_by_itself_and_says_so() {
             "?path",
             "?library",
             "?manifest",
+            "?lock",
             "?signature",
+            "?version",
             "?hold"
         ]
     );
@@ -393,7 +399,9 @@ fn a_file_that_discovery_has_not_seen_is_judged_by_itself_and_says_so() {
             "-path E_MISSING",
             "?library",
             "?manifest",
+            "?lock",
             "?signature",
+            "?version",
             "?hold"
         ]
     );
@@ -430,7 +438,7 @@ fn the_command_shows_the_gates_and_ends_with_1_when_one_refuses() {
     let fine = command(folder.path(), "some_planner").run();
     assert_eq!((fine.code, fine.stderr.as_str()), (0, ""), "{fine:#?}");
     assert!(
-        fine.stdout.contains("passes all 9 gates\n  ✓  name "),
+        fine.stdout.contains("passes all 11 gates\n  ✓  name "),
         "{fine:#?}"
     );
     assert!(
@@ -448,18 +456,20 @@ fn the_command_shows_the_gates_and_ends_with_1_when_one_refuses() {
     );
     assert_eq!(
         absent.stdout,
-        "other_planner  —  —  REFUSED at gate 3 of 9, path\n  \
+        "other_planner  —  —  REFUSED at gate 3 of 11, path\n  \
          ✓  name       other_planner\n  \
          ✓  allowlist  on trust.allowed, from FACTORY_ALLOWED_PLANNERS (environment); not on trust.blocked\n  \
          ✗  path       E_ABSENT: no file in the plugin folders declares this name\n                \
          Copy its library into a plugin folder, or take its name off the allowlist.\n  \
          ·  library    not reached\n  \
          ·  manifest   not reached\n  \
+         ·  lock       not reached\n  \
          ·  signature  not reached\n  \
+         ·  version    not reached\n  \
          ·  unique     not reached\n  \
          ·  hold       not reached\n  \
          ·  start      not reached\n  \
-         note: names alone are checked, since no signature is required\n  \
+         note: names alone are checked, since there is no lock and no signature is required\n  \
          next:  registry diagnose --verbose  see the folders and every file in them that is refused\n"
     );
     let unknown = command(folder.path(), "some_planer").run();

@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Diagnose(Diagnose),
     /// Tell in one line whether enough planners can be used
     Health(Health),
+    /// Write the lock: which bytes may be which planner; or tell in what it differs from what is found
+    Lock(Lock),
     /// Show what this machine can enforce on planners in processes of their own
     Doctor,
     /// Check a plugin's bytes by every trust gate, without loading them
@@ -191,6 +193,27 @@ pub(crate) struct Keygen {
     /// Encrypt the secret key with the passphrase in a file that nobody else can read
     #[arg(long, value_name = "PATH")]
     pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Args, Debug, Default)]
+#[group(multiple = false)]
+pub(crate) struct Lock {
+    /// Accept what is found of planners that differ; with NAME, of this one alone, and nothing else of it
+    // Without a name it is the empty one, which no planner has.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) update: Option<String>,
+    /// Accept the bytes of FILE as well, if they pass every other gate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) add: Option<PathBuf>,
+    /// Tell in what the lock differs from what is found, and write nothing
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Never accept a digest (blake3:…) again, or a signature by a key
+    #[arg(long, value_name = "DIGEST|KEY")]
+    pub(crate) revoke: Option<String>,
+    /// Forget that there was a lock, so that doing without is no failure any more
+    #[arg(long)]
+    pub(crate) forget: bool,
 }
 
 #[derive(Debug, Subcommand)]

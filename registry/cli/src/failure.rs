@@ -6,7 +6,7 @@ use std::io;
 use registry::diagnose::causes;
 use registry::diagnose::text::{Cell, Ink, Look, Page};
 use registry::discovery::{Refusal, Refused};
-use registry::{GetError, PlanFailure, SelectError};
+use registry::{GetError, LockingError, PlanFailure, SelectError};
 use serde::Serialize;
 
 /// Exit code: refused or failed.
@@ -94,6 +94,15 @@ impl Failure {
             error => Self::new(error.code(), error)
                 .remedy(error.remedy())
                 .see("registry diagnose"),
+        }
+    }
+
+    /// No lock could be made or read.
+    pub(crate) fn of_locking(error: &LockingError) -> Self {
+        match error {
+            LockingError::Get(error) => Self::of_get(error),
+            LockingError::File(refused) => Self::of_file(refused),
+            error => Self::new(error.code(), error).remedy(error.remedy()),
         }
     }
 

@@ -13,6 +13,9 @@ use crate::terminal;
 /// The name of a configuration file, wherever it lies.
 const CONFIG_FILE: &str = "registry.toml";
 
+/// The name of the lock in the working directory.
+const LOCK_FILE: &str = "plugins.lock";
+
 /// The system's folder for configuration.
 const SYSTEM_CONFIG_DIR: &str = "/etc";
 
@@ -83,6 +86,9 @@ impl Surroundings {
         let mut values = Values::new().set_list("discovery.plugin_dirs", self.plugin_dirs());
         if self.serves {
             values = values.set("isolation.policy", "worker");
+        }
+        if let Ok(dir) = env::current_dir() {
+            values = values.set("trust.lock_file", dir.join(LOCK_FILE));
         }
         let folders = [
             ("discovery.cache_dir", &self.cache_dir),

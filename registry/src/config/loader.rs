@@ -1,6 +1,6 @@
 //! Gathers the sources, in their order, into one checked configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
     Config,
@@ -13,6 +13,9 @@ use super::{
     settings::{CONFIG_FILE, Sections},
     values::Values,
 };
+
+/// The setting whose default depends on the files.
+const LOCK_FILE: &str = "trust.lock_file";
 
 /// Says where the configuration comes from. Nothing is read that was not named here.
 #[derive(Clone, Debug, Default)]
@@ -81,17 +84,28 @@ impl Loader {
             Layer::of_defaults(),
             self.defaults.layer(Source::Default, &mut problems),
         ];
-        let mut files = Vec::new();
+        let (mut files, mut of_files, mut granting) = (Vec::new(), Vec::new(), None);
         for (path, role) in self.sources() {
             if let Some(layer) = file::read(path.clone(), role, &mut problems, &mut notes) {
-                layers.push(layer);
+                of_files.push(layer);
+                if role != Role::WorkingDir {
+                    granting = Some(path.clone());
+                }
                 files.push(path);
             }
         }
+        layers.extend(
+            granting
+                .as_deref()
+                .map(|file| lock_beside(file, &mut problems)),
+        );
+        layers.extend(of_files);
         layers.push(self.environment.layer(&mut problems));
         layers.push(self.overrides.layer(Source::Builder, &mut problems));
         problems.into_result()?;
-        self.build(Merged::new(layers), files, notes)
+        let mut config = self.build(Merged::new(layers), files, notes)?;
+        config.lock_vouched |= granting.is_some();
+        Ok(config)
     }
 
     fn build(
@@ -110,7 +124,9 @@ impl Loader {
             return Err(problems.into_error());
         };
         problems.into_result()?;
+        let mut of_lock = settings.iter().filter(|setting| setting.key == LOCK_FILE);
         Ok(Config {
+            lock_vouched: of_lock.any(|setting| setting.origin != Origin::Default),
             sections,
             planners,
             settings,
@@ -158,4 +174,11 @@ impl Loader {
             origin,
         })
     }
+}
+
+/// The default that puts the lock beside the configuration file.
+fn lock_beside(file: &Path, problems: &mut Problems) -> Layer {
+    let lock = std::path::absolute(file.with_file_name("plugins.lock"));
+    let values = lock.map_or_else(|_| Values::new(), |lock| Values::new().set(LOCK_FILE, lock));
+    values.layer(Source::Default, problems)
 }

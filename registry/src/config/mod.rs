@@ -60,6 +60,8 @@ pub struct Config {
     settings: Vec<Setting>,
     files: Vec<PathBuf>,
     notes: Vec<Note>,
+    /// Whether the place of the lock comes from somewhere that may grant.
+    lock_vouched: bool,
 }
 
 impl Config {
@@ -92,6 +94,12 @@ impl Config {
     /// Every setting with its shown value and its origin, in the order of the table.
     pub fn settings(&self) -> &[Setting] {
         &self.settings
+    }
+
+    /// Whether whoever chose the place of the lock may grant something. The working directory, where the
+    /// command looks if nobody chose one, may not.
+    pub(crate) fn vouches_for_lock(&self) -> bool {
+        self.lock_vouched
     }
 
     /// Where the value of `key` came from.

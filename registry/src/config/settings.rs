@@ -70,6 +70,13 @@ sections! {
             "FACTORY_ALLOWED_PLANNERS", Granting;
         /// Planners that are never admitted, whatever the allowlist says.
         blocked: Vec<PlannerName> = Names, "", "PLANNERS_BLOCK", Granting;
+        /// The lock: which bytes may be which planner. By default `plugins.lock` beside the strongest
+        /// configuration file, for the command without one in the working directory.
+        lock_file: Option<PathBuf> = FileOrOff, "off", "FACTORY_LOCK_FILE", Granting;
+        /// Whether nothing is admitted without a lock. One that merely lies in the working directory does not count.
+        require_lock: bool = Switch, "0", "FACTORY_REQUIRE_LOCK", Granting;
+        /// Planners of which an older version than one accepted before may be admitted.
+        allow_downgrade: Vec<PlannerName> = Names, "", "FACTORY_ALLOW_DOWNGRADE", Granting;
         /// Where is kept what later processes have to know: highest versions, holds, reliability, events.
         /// The command's default is the user's state folder.
         state_dir: Folder = FolderOrOff, "off", "FACTORY_STATE_DIR", Granting;

@@ -6,8 +6,8 @@ use plugin_api::{API_VERSION, ApiVersion};
 use serde::Serialize;
 
 use super::{
-    DiscoveryStatus, LoadingStatus, PlannerState, PlannerStatus, Problem, SignatureStatus, advice,
-    json,
+    DiscoveryStatus, LoadingStatus, LockState, LockStatus, PlannerState, PlannerStatus, Problem,
+    SignatureStatus, advice, json,
 };
 use crate::config::{self, Config};
 use crate::discovery::LeftOut;
@@ -22,6 +22,8 @@ pub struct Diagnosis {
     pub api: ApiVersion,
     /// By what a file proves that it is the planner it says it is.
     pub checked_by: Vec<Check>,
+    /// Which lock is in force, and whether it is remembered what was accepted before.
+    pub lock: LockStatus,
     /// What is wanted of signatures, and how the trusted keys stand.
     pub signatures: SignatureStatus,
     /// The planners that are allowed or built in, by name; absent ones too.
@@ -64,16 +66,19 @@ pub struct Files {
 pub enum Check {
     /// Its manifest carries an allowed name.
     Name,
+    /// The digest of its bytes is in the lock.
+    Lock,
     /// A trusted key signed its bytes.
     Signature,
 }
 
 impl Check {
     /// What every plugin from a file has to prove.
-    pub(super) fn of(config: &Config) -> Vec<Self> {
+    pub(super) fn of(config: &Config, lock: LockState) -> Vec<Self> {
+        let lock = (lock != LockState::None).then_some(Self::Lock);
         let signature = config.trust().require_signature;
         let signature = signature.then_some(Self::Signature);
-        [Some(Self::Name), signature]
+        [Some(Self::Name), lock, signature]
             .into_iter()
             .flatten()
             .collect()
@@ -156,6 +161,7 @@ impl Diagnosis {
     /// Puts together what is known, and reads off it what to do next.
     pub fn new(
         config: &Config,
+        lock: LockStatus,
         signatures: SignatureStatus,
         loading: LoadingStatus,
         planners: Vec<PlannerStatus>,
@@ -164,7 +170,8 @@ impl Diagnosis {
         let mut diagnosis = Self {
             version: env!("CARGO_PKG_VERSION"),
             api: API_VERSION,
-            checked_by: Check::of(config),
+            checked_by: Check::of(config, lock.state),
+            lock,
             signatures,
             planners,
             files,

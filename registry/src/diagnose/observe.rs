@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{
-    Diagnosis, DiscoveryStatus, ExcludedFile, Files, FolderStatus, LoadingStatus, PlannerState,
-    PlannerStatus, Problem, RefusedFile, ShadowedFile, SignatureStatus,
+    Diagnosis, DiscoveryStatus, ExcludedFile, Files, FolderStatus, LoadingStatus, LockStatus,
+    PlannerState, PlannerStatus, Problem, RefusedFile, ShadowedFile, SignatureStatus,
 };
 use crate::config::Config;
 use crate::discovery::{Candidate, Refusal, Refused};
 use crate::name::PlannerName;
 use crate::planner::{DiscoveryReport, Phase, Planner, Rejected};
-use crate::trust::Policy;
+use crate::trust::{Guard, Policy};
 
 /// What a diagnosis is read off.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) planners: Vec<&'a Arc<Planner>>,
     pub(crate) discovered: &'a DiscoveryReport,
+    /// The lock, and what was accepted before.
+    pub(crate) guard: Arc<Guard>,
 }
 
 impl Observed<'_> {
@@ -35,8 +37,10 @@ impl Observed<'_> {
             ignored: usize::try_from(self.discovered.scan.ignored).unwrap_or(usize::MAX),
             discovery: DiscoveryStatus::of(self.discovered),
         };
+        let is_found = |name: &_| self.planners.iter().any(|planner| planner.name() == name);
         Diagnosis::new(
             self.config,
+            LockStatus::of(self.config, &self.guard, is_found),
             SignatureStatus::of(self.policy),
             LoadingStatus::of(self.policy),
             self.statuses(),

@@ -69,7 +69,7 @@ impl SignatureStatus {
 }
 
 fn status(key: &TrustedKey, policy: &Policy, now: SystemTime) -> KeyStatus {
-    let state = if policy.revoked_keys.contains(&key.id()) {
+    let state = if key.is_revoked(policy.guards.current().revoked_keys()) {
         KeyState::Revoked
     } else if key.is_early(now) {
         KeyState::NotYetValid

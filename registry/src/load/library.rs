@@ -36,6 +36,7 @@ use super::mappings::Mappings;
 use super::module::Module;
 use super::naming::Naming;
 use super::needed;
+use super::remembered::RememberedLayout;
 use super::turn::Turns;
 use crate::trust::{Place, Sealed, Verified, can_redirect, loader_variables};
 
@@ -71,8 +72,12 @@ static LIBRARIES: OnceLock<Libraries> = OnceLock::new();
 ///
 /// Waits at most `wait_max` for a thread that maps the same bytes, and as long for the dynamic loader.
 /// A failure holds nobody else back: backing off is up to whoever asks.
-pub(crate) fn open(verified: Verified, wait_max: Duration) -> Result<Module, LoadError> {
-    open_with(verified, wait_max, Outlook::default())
+pub(crate) fn open(
+    verified: Verified,
+    layout: Option<&RememberedLayout>,
+    wait_max: Duration,
+) -> Result<Module, LoadError> {
+    open_with(verified, layout, wait_max, Outlook::default())
 }
 
 /// What is opened before a library is mapped, for those who can open nothing later.
@@ -104,6 +109,7 @@ impl Outlook {
 /// Like [`open`], with what was opened before.
 pub(crate) fn open_with(
     verified: Verified,
+    layout: Option<&RememberedLayout>,
     wait_max: Duration,
     outlook: Outlook,
 ) -> Result<Module, LoadError> {
@@ -116,7 +122,8 @@ pub(crate) fn open_with(
         wait_max,
         backoff: Backoff::NONE,
     };
-    match slot.get_or_build(&policy, || libraries.map(verified, wait_max, outlook)) {
+    let map = || libraries.map(verified, layout, wait_max, outlook);
+    match slot.get_or_build(&policy, map) {
         Ok(mapped) => mapped.module.clone(),
         Err(SlotError::Failed { error, .. }) => Err((*error).clone()),
         Err(SlotError::TimedOut { waited }) => Err(LoadError::TimedOut {
@@ -162,6 +169,7 @@ impl Libraries {
     fn map(
         &self,
         verified: Verified,
+        layout: Option<&RememberedLayout>,
         wait_max: Duration,
         outlook: Outlook,
     ) -> Result<Mapped, LoadError> {
@@ -188,16 +196,21 @@ impl Libraries {
         let header = header_of(&library, sealed, mappings);
         drop(turn);
         Ok(Mapped {
-            module: header.and_then(|header| module_of(header, &verified)),
+            module: header.and_then(|header| module_of(header, &verified, layout)),
             _library: library,
             _sealed: keeps_descriptor.then(|| verified.into_sealed()),
         })
     }
 }
 
-fn module_of(header: AbiHeaderRef, verified: &Verified) -> Result<Module, LoadError> {
+fn module_of(
+    header: AbiHeaderRef,
+    verified: &Verified,
+    layout: Option<&RememberedLayout>,
+) -> Result<Module, LoadError> {
     let header = header.upgrade().map_err(load_error)?;
-    let module = check(header)?;
+    let known = layout.is_some_and(|layout| layout.is_of(&verified.digest()));
+    let module = check(header, known)?;
     check_manifest(verified, module)?;
     Ok(module)
 }
@@ -236,9 +249,12 @@ fn header_of(
     Ok(*symbol)
 }
 
-fn check(header: &'static LibHeader) -> Result<Module, LoadError> {
-    layout::check(header)?;
-    // SAFETY: the layout was checked, the other way round where the plugin is the older one.
+fn check(header: &'static LibHeader, is_known: bool) -> Result<Module, LoadError> {
+    if !is_known {
+        layout::check(header)?;
+    }
+    // SAFETY: the layout was checked, the other way round where the plugin is the older one; if not
+    // now, then for the very same bytes by the very same build of this host.
     let module = unsafe { header.init_root_module_with_unchecked_layout::<PluginRef>() };
     module.map(Module::new).map_err(load_error)
 }

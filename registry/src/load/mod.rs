@@ -11,8 +11,8 @@
 //! - The same bytes are mapped once a process and never unmapped: thread-local destructors and
 //!   everything a plugin handed out would dangle.
 //! - One thread at a time calls the dynamic loader, and nobody waits for it without bound.
+//! - The layout check is left out only for bytes that the same build of the host found good.
 //! - This and `isolate/` are the only modules of the crate with `unsafe` code.
-//! - Beside `isolate`, this is the only module of the crate with `unsafe` code.
 
 mod error;
 mod exchange;
@@ -26,6 +26,7 @@ mod module;
 mod naming;
 mod needed;
 mod relayed;
+mod remembered;
 mod turn;
 
 pub use error::LoadError;
@@ -36,3 +37,4 @@ pub(crate) use log_limit::LogLimit;
 pub use mapped::MappedLibraries;
 pub(crate) use module::Instance;
 pub(crate) use relayed::RelayedError;
+pub(crate) use remembered::Layouts;

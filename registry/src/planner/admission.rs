@@ -41,15 +41,7 @@ pub(crate) fn admit(
     config: &Config,
     supervision: &Arc<Supervision>,
 ) -> Admission {
-    let mut rejected = Vec::new();
-    let mut passed = Vec::new();
-    for candidate in &scan.candidates {
-        match judge(candidate, builtins, supervision) {
-            Ok(()) => passed.push(Arc::clone(candidate)),
-            Err(rejection) => rejected.push(rejection),
-        }
-    }
-    let resolution = resolve(&passed);
+    let (resolution, rejected) = sort_out(scan, keep, builtins, &supervision.policy);
     let planners = resolution.chosen.iter().filter_map(|candidate| {
         let known = keep.and_then(|keep| keep.get(candidate.name()));
         let known = known.filter(|known| known.is_of(candidate));
@@ -64,34 +56,68 @@ pub(crate) fn admit(
     }
 }
 
-fn judge(
-    candidate: &Candidate,
+/// Which files count by `policy`, and which candidates it turns away.
+pub(super) fn sort_out(
+    scan: &Scan,
+    keep: Option<&Snapshot<Planner>>,
     builtins: &[Arc<Planner>],
-    supervision: &Supervision,
-) -> Result<(), Rejected> {
-    // Discovery gives candidates with valid names only; `planner_of` looks again.
-    let Ok(name) = PlannerName::parse(candidate.name()) else {
-        return Ok(());
-    };
-    let verdict = if builtins.iter().any(|builtin| *builtin.name() == name) {
-        Err(Refusal::BuiltIn { name: name.clone() })
-    } else {
-        admit_file(candidate, &name, &supervision.policy)
-    };
-    verdict.map_err(|refusal| Rejected {
-        name,
-        path: candidate.path().to_owned(),
-        refusal,
-    })
+    policy: &Policy,
+) -> (Resolution, Vec<Rejected>) {
+    let mut rejected = Vec::new();
+    let mut passed = Vec::new();
+    for candidate in &scan.candidates {
+        // Discovery gives candidates with valid names only; `planner_of` looks again.
+        let Ok(name) = PlannerName::parse(candidate.name()) else {
+            passed.push(Arc::clone(candidate));
+            continue;
+        };
+        let verdict = judge(candidate, &name, builtins, policy);
+        match verdict.and_then(|()| judge_proof(candidate, &name, keep, policy)) {
+            Ok(()) => passed.push(Arc::clone(candidate)),
+            Err(refusal) => rejected.push(Rejected {
+                name,
+                path: candidate.path().to_owned(),
+                refusal,
+            }),
+        }
+    }
+    (resolve(&passed), rejected)
 }
 
-/// A file whose signature does not hold must not stand in the way of another one's that does.
-fn admit_file(candidate: &Candidate, name: &PlannerName, policy: &Policy) -> Result<(), Refusal> {
-    trust::admit(name, candidate.manifest(), candidate.access(), policy)?;
+fn judge(
+    candidate: &Candidate,
+    name: &PlannerName,
+    builtins: &[Arc<Planner>],
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    if builtins.iter().any(|builtin| builtin.name() == name) {
+        Err(Refusal::BuiltIn { name: name.clone() })
+    } else {
+        trust::admit(name, candidate.manifest(), candidate.access(), policy)
+    }
+}
+
+/// What is known of the bytes without loading them. Which bytes are loaded, and whether those may be,
+/// is judged anew. A file whose signature does not hold must not stand in the way of another one's
+/// that does.
+fn judge_proof(
+    candidate: &Candidate,
+    name: &PlannerName,
+    keep: Option<&Snapshot<Planner>>,
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    let running = || {
+        let known = keep?.get(candidate.name())?;
+        let digest = known.is_of(candidate).then(|| known.digest())??;
+        blake3::Hash::from_hex(digest).ok()
+    };
+    let digest = candidate.digest().copied().or_else(running);
+    let guard = policy.guards.current();
+    guard.judge_lock(name, candidate.manifest(), digest.as_ref())?;
     if policy.signatures.are_wanted() {
         trust::judge_signature(candidate, name, policy)?;
     }
-    Ok(())
+    guard.judge_version(name, candidate.manifest())
 }
 
 fn planner_of(

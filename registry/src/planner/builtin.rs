@@ -159,7 +159,7 @@ mod tests {
     use plugin_api::{Context, Plan, PlanError, PlanRequest};
 
     use super::*;
-    use crate::trust::Signatures;
+    use crate::trust::{Guards, Signatures};
 
     struct Idle;
 
@@ -173,6 +173,7 @@ mod tests {
         let policy = Policy {
             allowed: ["idle_planner", "bad_planner"].map(parse).into(),
             blocked: ["bad_planner"].map(parse).into(),
+            guards: Guards::without_lock().into(),
             ..Policy::of(&Config::loader().load().unwrap(), Signatures::default())
         };
         let builtin = Builtin::new("idle_planner", Idle).manifest(declare);

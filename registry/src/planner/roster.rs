@@ -28,7 +28,7 @@ use crate::config::Config;
 use crate::discovery::{Bounds, Counter, Discovery, Progress, ScanRequest};
 use crate::name::PlannerName;
 use crate::suggest;
-use crate::trust::{self, Policy};
+use crate::trust::{self, Guard, Policy};
 
 /// Longest time that a caller waits for another thread's discovery.
 const DISCOVERY_WAIT_MAX: Duration = Duration::from_mins(2);
@@ -84,6 +84,11 @@ impl Roster {
 
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Planners linked into the host.
+    pub(super) fn builtins(&self) -> &[Arc<Planner>] {
+        &self.builtins
     }
 
     /// What may run.
@@ -237,7 +242,9 @@ impl Roster {
             // Retiring would wait for the very call that asks for it.
             InsideCall::check().map_err(DiscoverError::inside_call)?;
         }
-        let request = self.scan_request(replace);
+        let guard = self.supervision.policy.guards.refresh(&self.config);
+        self.supervision.layouts.refresh();
+        let request = self.scan_request(replace, &guard);
         let discovered = memory.with(|memory| memory.discover_counting(&request, &self.counter));
         let discovered = discovered.ok_or(DiscoverError::Bug)?;
         let mut report = DiscoveryReport {
@@ -334,16 +341,18 @@ impl Roster {
         })
     }
 
-    fn scan_request(&self, replace: Replace) -> ScanRequest {
+    fn scan_request(&self, replace: Replace, guard: &Guard) -> ScanRequest {
         let settings = self.config.discovery();
         let texts = |names: &[PlannerName]| -> BTreeSet<String> {
             names.iter().map(ToString::to_string).collect()
         };
+        let allowed = self.config.trust().allowed.iter();
+        let first = allowed.chain(guard.locked()).map(ToString::to_string);
         ScanRequest {
             directories: settings.plugin_dirs.clone(),
             manual: settings.manual.clone(),
             excluded: texts(&settings.exclude),
-            first: texts(&self.config.trust().allowed),
+            first: first.collect(),
             bounds: Bounds {
                 file_bytes_max: trust::size_bytes_max(&self.config),
                 ..Bounds::default()

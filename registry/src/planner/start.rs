@@ -90,6 +90,8 @@ impl Planner {
                 found: verified.manifest().name.clone(),
             }));
         }
+        let policy = &self.supervision.policy;
+        policy.guards.accept(&verified, policy.now())?;
         let digest = Some(verified.digest());
         let instance = match self.options.policy {
             Policy::InProcess => Instance::InProcess(self.load_in_process(verified)?),
@@ -101,7 +103,18 @@ impl Planner {
     }
 
     fn load_in_process(&self, verified: Verified) -> Result<load::Instance, StartFailure> {
-        let module = load::open(verified, self.supervision.slot.wait_max)?;
+        let digest = verified.digest();
+        let (layouts, wait_max) = (&self.supervision.layouts, self.supervision.slot.wait_max);
+        let layout = layouts.recall(digest);
+        tracing::debug!(
+            planner = self.name.as_str(),
+            layout_known = layout.is_some(),
+            "loading"
+        );
+        let module = load::open(verified, layout.as_ref(), wait_max)?;
+        if layout.is_none() {
+            layouts.remember(&digest);
+        }
         let timeout = self.supervision.start_timeout;
         let (begun, cancel) = (Instant::now(), CancelToken::new());
         let instance = module

@@ -18,7 +18,7 @@ use crate::config::{self, Config, PlannerSettings, SandboxMode, Table};
 use crate::discovery::Candidate;
 use crate::isolate::sandbox::{Enforced, Mode, Spec};
 use crate::isolate::{Instance, Program, ProgramError};
-use crate::load::{self, LogLimit};
+use crate::load::{self, Layouts, LogLimit};
 use crate::name::PlannerName;
 use crate::trust::{Policy, Signatures};
 
@@ -118,6 +118,8 @@ fn sandbox_of(config: &Config, own: Option<&PlannerSettings>) -> Spec {
 pub(crate) struct Supervision {
     /// What may run.
     pub(crate) policy: Policy,
+    /// Layout checks that need not be made again.
+    pub(crate) layouts: Layouts,
     /// How starts are awaited and tried again.
     pub(crate) slot: SlotPolicy,
     /// Bounds construction, and the self-test again.
@@ -134,6 +136,7 @@ impl Supervision {
         let start_timeout = config.isolation().self_test_timeout;
         Ok(Self {
             policy: Policy::of(config, signatures),
+            layouts: Layouts::of(config),
             slot: SlotPolicy {
                 clock: Clock::monotonic(),
                 wait_max: start_timeout,

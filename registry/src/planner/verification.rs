@@ -86,6 +86,7 @@ impl Roster {
 
     /// Applies all trust gates to the file at `path`, wherever it lies.
     pub(crate) fn verify_file(&self, path: &Path) -> Result<Verification, VerifyError> {
+        self.ensure_discovered()?;
         let candidate = inspect(path).map_err(VerifyError::File)?;
         let name = PlannerName::parse(candidate.name()).map_err(GetError::from)?;
         verify(&candidate, &name, self.policy())

@@ -41,7 +41,6 @@ impl StateFolder {
     }
 
     /// No folder: nothing is kept.
-    #[cfg(test)]
     pub(crate) fn off() -> Self {
         Self { path: None }
     }

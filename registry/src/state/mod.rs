@@ -16,8 +16,6 @@ mod folder;
 #[cfg(test)]
 mod tests;
 
-#[allow(unused_imports, reason = "its users come with the trust chain")]
 pub(crate) use document::Document;
 pub use error::StateError;
-#[allow(unused_imports, reason = "its users come with the trust chain")]
 pub(crate) use folder::StateFolder;

@@ -56,7 +56,7 @@ fn judge_panic(strategy: PanicStrategy, contained: bool) -> Result<(), Refusal> 
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::trust::Signatures;
+    use crate::trust::{Guards, Signatures};
 
     fn name(text: &str) -> PlannerName {
         PlannerName::parse(text).unwrap()
@@ -67,6 +67,7 @@ mod tests {
         let policy = Policy {
             allowed: [name("good_planner"), name("bad_planner")].into(),
             blocked: [name("bad_planner")].into(),
+            guards: Guards::without_lock().into(),
             ..Policy::of(&Config::loader().load().unwrap(), Signatures::default())
         };
         let codes = ["good_planner", "bad_planner", "other_planner"]

@@ -5,12 +5,16 @@
 //! they are mapped from, and applies the same gates and the library's own checks to exactly those. Only
 //! `verify` can make a [`Verified`], and only a `Verified` can be loaded.
 //!
-//! The allowlist checks names. Without a required signature, whoever can write the plugin folder can be
-//! any allowed name.
+//! The allowlist checks names. Without a lock or a required signature, whoever can write the plugin
+//! folder can be any allowed name. [`lock`] is what `plugins.lock` says, and [`guard`] what a discovery
+//! read of it and of what was accepted before.
 
 mod access;
 mod admit;
+mod clock;
+mod guard;
 mod loader_variables;
+mod lock;
 mod policy;
 mod private_folder;
 mod refusal;
@@ -20,7 +24,9 @@ mod verify;
 
 pub(crate) use access::{Relaxed, judge_access};
 pub(crate) use admit::{admit, effective_user, judge_api, judge_name};
+pub(crate) use guard::{Guard, Guards, Standing, lock_place};
 pub(crate) use loader_variables::{can_redirect, loader_variables};
+pub use lock::{Lock, LockChange, LockEntry, LockError, LockFault, LockRefusal, RevokedKey};
 pub(crate) use policy::{Policy, size_bytes_max};
 pub(crate) use private_folder::PrivateFolder;
 pub use refusal::Refusal;

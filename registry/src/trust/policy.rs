@@ -1,10 +1,10 @@
 //! What the operator allows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::signature::KeyId;
-use super::{Relaxed, Signatures};
+use super::{Guards, Relaxed, Signatures};
 use crate::config::{self, BytesFrom, Config, SandboxMode};
 use crate::name::PlannerName;
 
@@ -19,10 +19,10 @@ pub(crate) struct Policy {
     pub(crate) contained: Contained,
     /// Largest library that may run.
     pub(crate) size_bytes_max: u64,
+    /// The lock, and what was accepted before.
+    pub(crate) guards: Arc<Guards>,
     /// What is wanted of signatures.
     pub(crate) signatures: Signatures,
-    /// Keys that count no longer, although they are trusted by their file.
-    pub(crate) revoked_keys: BTreeSet<KeyId>,
     /// The system's clock, or a test's.
     pub(crate) clock: fn() -> SystemTime,
     /// Which rules on owners and modes do not hold.
@@ -67,8 +67,8 @@ impl Policy {
             blocked: trust.blocked.iter().cloned().collect(),
             contained: Contained::of(config),
             size_bytes_max: size_bytes_max(config),
+            guards: Arc::new(Guards::of(config)),
             signatures,
-            revoked_keys: BTreeSet::new(),
             clock: SystemTime::now,
             relaxed: Relaxed::of(trust),
             bytes: trust.bytes,
@@ -77,9 +77,17 @@ impl Policy {
         }
     }
 
-    /// The time by which keys are judged.
+    /// The same, but that the lock need not know a digest.
+    pub(crate) fn without_digest_gate(&self) -> Self {
+        Self {
+            guards: Arc::new(self.guards.without_digest_gate()),
+            ..self.clone()
+        }
+    }
+
+    /// The time by which keys are judged: the clock's, unless a later one was seen.
     pub(crate) fn now(&self) -> SystemTime {
-        (self.clock)()
+        self.guards.current().time((self.clock)())
     }
 }
 

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use plugin_api::ApiVersion;
+use semver::Version;
 
-use super::SignatureRefusal;
+use super::{LockError, LockRefusal, SignatureRefusal};
 use crate::discovery;
 use crate::name::PlannerName;
+use crate::state::StateError;
 
 /// Why a file may not run.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -87,6 +89,25 @@ pub enum Refusal {
     /// Its signature, or that it has none, does not let it run.
     #[error(transparent)]
     Signature(#[from] SignatureRefusal),
+    /// The lock does not let it run.
+    #[error(transparent)]
+    Lock(#[from] LockRefusal),
+    /// The lock cannot be used, so that nothing runs.
+    #[error(transparent)]
+    LockUnusable(Arc<LockError>),
+    /// A higher version was accepted before.
+    #[error("version {version} of {name:?} is older than {highest}, which was accepted before", name = name.as_str())]
+    Downgrade {
+        /// The name.
+        name: PlannerName,
+        /// The file's version.
+        version: Version,
+        /// The highest version accepted before.
+        highest: Version,
+    },
+    /// Nothing is known of what was accepted before, and that is required.
+    #[error(transparent)]
+    State(Arc<StateError>),
     /// The bytes could not be sealed.
     #[error("no sealed copy of the file could be made")]
     Seal(#[source] Arc<io::Error>),
@@ -116,6 +137,10 @@ impl Refusal {
             Self::BuiltIn { .. } => "E_BUILT_IN",
             Self::File(refusal) => refusal.code(),
             Self::Signature(refusal) => refusal.code(),
+            Self::Lock(refusal) => refusal.code(),
+            Self::LockUnusable(error) => error.code(),
+            Self::Downgrade { .. } => "E_DOWNGRADE",
+            Self::State(error) => error.code(),
             Self::Seal(_) => "E_SEAL",
             Self::Replaced { .. } => "E_REPLACED",
         }
@@ -162,6 +187,12 @@ impl Refusal {
             }
             Self::File(refusal) => refusal.remedy().to_owned(),
             Self::Signature(refusal) => refusal.remedy().to_owned(),
+            Self::Lock(refusal) => refusal.remedy(),
+            Self::LockUnusable(error) => error.remedy().to_owned(),
+            Self::Downgrade { name, .. } => format!(
+                "Install the newer version again; if {name} may go back, add it to FACTORY_ALLOW_DOWNGRADE or [trust] allow_downgrade."
+            ),
+            Self::State(error) => error.remedy().to_owned(),
             Self::Seal(_) => {
                 "Check that the system allows memory files and has memory left.".to_owned()
             }

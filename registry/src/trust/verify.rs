@@ -108,8 +108,11 @@ pub(crate) fn verify(
         });
     }
     admit(name, &manifest, &access, policy)?;
+    let guard = policy.guards.current();
+    guard.judge_lock(name, &manifest, Some(&digest))?;
     let read = || sealed.bytes().map_err(discovery::Refusal::Unreadable);
     let signature = judge_bytes(candidate, name, &manifest, read, policy)?;
+    guard.judge_version(name, &manifest)?;
     if sealed.place() == Place::File {
         unchanged(sealed.held())?;
     }
@@ -152,8 +155,14 @@ fn judge_bytes(
         bytes: &bytes,
         signature: signature.as_deref(),
     };
-    let (wanted, revoked) = (&policy.signatures, &policy.revoked_keys);
-    Ok(signature::judge(evidence, wanted, revoked, policy.now())?)
+    let guard = policy.guards.current();
+    let now = guard.time((policy.clock)());
+    Ok(signature::judge(
+        evidence,
+        &policy.signatures,
+        guard.revoked_keys(),
+        now,
+    )?)
 }
 
 fn read_bounded(candidate: &Candidate, size_bytes_max: u64) -> Result<Vec<u8>, discovery::Refusal> {

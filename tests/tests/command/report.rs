@@ -54,7 +54,7 @@ fn diagnose_tells_of_every_planner_and_every_file() {
                  next    Remove the file, or put the plugin's shared library in its place.\n\
              \n\
              TRUST\n  \
-               Only names are checked, since no signature is required:\n  \
+                Only names are checked, since there is no lock and no signature is required:\n  \
                whoever can write a plugin folder can be any allowed planner.\n\
              \n\
              NEXT\n  \

@@ -16,6 +16,7 @@ const COMMANDS: &[&str] = &[
     "plan",
     "diagnose",
     "health",
+    "lock",
     "doctor",
     "verify",
     "sign",

@@ -2,6 +2,7 @@
 //!
 //! Each check turns texts into complaints, so that it can also be shown to find something.
 
+mod claims;
 mod codes;
 mod commands;
 mod links;

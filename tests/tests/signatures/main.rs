@@ -3,6 +3,7 @@
 mod command;
 mod documented;
 mod interoperability;
+mod lock;
 mod runtime;
 mod secrets;
 

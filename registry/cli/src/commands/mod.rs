@@ -11,6 +11,7 @@ mod health;
 mod inspect;
 mod keygen;
 mod list;
+mod lock;
 mod plan;
 mod select;
 mod sign;
@@ -73,6 +74,7 @@ fn answer(
         Command::Plan(plan) => plan::run(plan, session, output),
         Command::Diagnose(diagnose) => diagnose::run(diagnose, session, output),
         Command::Health(health) => health::run(health, session, output),
+        Command::Lock(lock) => lock::run(lock, session, output),
         Command::Doctor => doctor::run(output),
         Command::Verify(verify) => verify::run(verify, session, output),
         Command::Sign(sign) => sign::run(sign, output),

@@ -24,6 +24,9 @@ fn every_default_is_the_predecessors() {
             "llm_planner,risk_planner,structural_planner,multi_pass_arch_planner",
         ),
         ("PLANNERS_BLOCK", ""),
+        ("FACTORY_LOCK_FILE", "off"),
+        ("FACTORY_REQUIRE_LOCK", "0"),
+        ("FACTORY_ALLOW_DOWNGRADE", ""),
         ("FACTORY_STATE_DIR", "off"),
         ("FACTORY_REQUIRE_SIGNATURE", "0"),
         ("FACTORY_TRUSTED_KEYS", "off"),
@@ -262,14 +265,14 @@ fn an_unknown_variable_of_ours_gets_the_nearest_name() {
     assert_eq!(
         problems_of(&with_variables([
             ("FACTORY_MIN_RELIABLITY", "0.5"),
-            ("FACTORY_REQUIRE_LOCK", "1"),
+            ("FACTORY_BREWERY", "1"),
             ("FACTORY_TOKEN", "hush"),
             ("OVERMIND_PLANNER_EXCLUDED", "others' business"),
             ("PLANNER_DEFAULT_TIMEOUTS", "others' business"),
         ])),
         [
             "FACTORY_MIN_RELIABLITY=0.5: unknown variable; did you mean FACTORY_MIN_RELIABILITY?",
-            "FACTORY_REQUIRE_LOCK=1: unknown variable",
+            "FACTORY_BREWERY=1: unknown variable",
             "FACTORY_TOKEN=********: unknown variable",
         ]
     );

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::subject::Subject;
 use super::{gates, next};
 use crate::config::BytesFrom;
-use crate::diagnose::{Check, Observed, Problem, Step, json};
+use crate::diagnose::{Check, LockState, Observed, Problem, Step, json};
 use crate::name::PlannerName;
 
 /// Why one planner or one file is used or not.
@@ -62,8 +62,12 @@ pub enum GateKind {
     Library,
     /// Its manifest is well-formed, and host and plugin can meet.
     Manifest,
+    /// The lock accepts these bytes, or there is none.
+    Lock,
     /// A trusted key signed its bytes, or none has to.
     Signature,
+    /// No higher version was accepted before.
+    Version,
     /// No other file has its name, or comes before it.
     Unique,
     /// Its author does not hold it back.
@@ -106,7 +110,7 @@ impl Explanation {
             path: subject.path().map(Path::to_owned),
             digest: subject.digest().map(|digest| format!("blake3:{digest}")),
             refused_by: refused.map(|gate| gate.gate),
-            checked_by: Check::of(observed.config),
+            checked_by: Check::of(observed.config, LockState::of(observed.guard.standing())),
             next: next::steps(subject, refused, observed),
             gates,
             notes: subject.notes.iter().cloned().chain(of_loading).collect(),
@@ -137,7 +141,9 @@ impl GateKind {
             Self::Path => "path",
             Self::Library => "library",
             Self::Manifest => "manifest",
+            Self::Lock => "lock",
             Self::Signature => "signature",
+            Self::Version => "version",
             Self::Unique => "unique",
             Self::Hold => "hold",
             Self::Start => "start",

@@ -14,7 +14,7 @@ use crate::diagnose::{Observed, Problem};
 use crate::discovery::{self, Candidate, ElfError, PLATFORM};
 use crate::name::PlannerName;
 use crate::planner::{Phase, Planner};
-use crate::trust::{self, Policy};
+use crate::trust::{self, Policy, Standing, lock_place};
 
 /// What a gate found, and why it refuses if it does.
 struct Finding {
@@ -56,12 +56,14 @@ pub(super) fn judge(subject: &Subject<'_>, observed: &Observed<'_>) -> Vec<Gate>
 /// The gates that there are for what is asked about. A planner of the host's has no file, and a file
 /// that discovery has not seen no place among others.
 fn gates_of(subject: &Subject<'_>) -> Vec<GateKind> {
-    use GateKind::{Allowlist, Hold, Library, Manifest, Name, Path, Signature, Start, Unique};
+    use GateKind::{
+        Allowlist, Hold, Library, Lock, Manifest, Name, Path, Signature, Start, Unique, Version,
+    };
     let all = [
-        Name, Allowlist, Path, Library, Manifest, Signature, Unique, Hold, Start,
+        Name, Allowlist, Path, Library, Manifest, Lock, Signature, Version, Unique, Hold, Start,
     ];
     let is_there = |gate: &GateKind| match gate {
-        Path | Library | Signature => !matches!(subject.code, Code::Builtin(_)),
+        Path | Library | Lock | Signature | Version => !matches!(subject.code, Code::Builtin(_)),
         Unique | Start => !subject.alone,
         _ => true,
     };
@@ -76,7 +78,9 @@ fn find(gate: GateKind, subject: &Subject<'_>, observed: &Observed<'_>) -> Optio
         GateKind::Path => Some(path(subject, observed.policy)),
         GateKind::Library => library(subject),
         GateKind::Manifest => manifest(subject),
+        GateKind::Lock => locked(subject, observed),
         GateKind::Signature => signature(subject, observed.policy),
+        GateKind::Version => version(subject, observed),
         GateKind::Unique => Some(unique(subject, observed)),
         GateKind::Hold => Some(hold(subject)),
         GateKind::Start => Some(subject.planner.map_or_else(not_loaded, start)),
@@ -212,11 +216,54 @@ fn signature(subject: &Subject<'_>, policy: &Policy) -> Option<Finding> {
     let judged = trust::judge_signature(candidate, subject.name.as_ref()?, policy);
     Some(match judged {
         Ok(standing) => Finding::passed(standing.to_string()),
-        Err(refusal) => {
-            let problem = Problem::new(refusal.code(), &refusal, refusal.remedy());
-            Finding::refused(String::new(), problem)
-        }
+        Err(refusal) => Finding::of(String::new(), Err(refusal)),
     })
+}
+
+/// What the lock says of the bytes, as far as they are known.
+fn locked(subject: &Subject<'_>, observed: &Observed<'_>) -> Option<Finding> {
+    let (name, manifest) = (subject.name.as_ref()?, subject.manifest()?);
+    let digest = subject.digest();
+    let judged = observed.guard.judge_lock(name, manifest, digest.as_ref());
+    let evidence = match observed.guard.standing() {
+        Standing::None => match lock_place(observed.config) {
+            Some(path) => format!("no lock at {}", path.display()),
+            None => "no lock, and no place for one".to_owned(),
+        },
+        Standing::InForce { path, .. } => {
+            let known = if digest.is_some() {
+                "its digest is accepted"
+            } else {
+                "its digest is judged when it is loaded"
+            };
+            let entry = format!("{}: [planners.{name}.versions]", path.display());
+            match judged {
+                Ok(()) => format!("{entry} \"{}\", {known}", manifest.version),
+                Err(_) => entry,
+            }
+        }
+        Standing::Unusable(_) => String::new(),
+    };
+    Some(Finding::of(evidence, judged))
+}
+
+/// The version against the highest that was accepted before.
+fn version(subject: &Subject<'_>, observed: &Observed<'_>) -> Option<Finding> {
+    let (name, manifest) = (subject.name.as_ref()?, subject.manifest()?);
+    let guard = &observed.guard;
+    let before = match (guard.record_problem(), guard.record().highest(name)) {
+        (Some(error), _) => format!("not known which was accepted before: {}", error.code()),
+        (None, Some(highest)) if guard.may_go_back(name) => {
+            format!("the highest accepted before is {highest}; older ones are allowed")
+        }
+        (None, Some(highest)) => format!("the highest accepted before is {highest}"),
+        (None, None) if observed.config.trust().state_dir.path().is_none() => {
+            "it is not remembered which was accepted before".to_owned()
+        }
+        (None, None) => "none was accepted before".to_owned(),
+    };
+    let evidence = format!("{}; {before}", manifest.version);
+    Some(Finding::of(evidence, guard.judge_version(name, manifest)))
 }
 
 /// The place of a file among those of the same name.
@@ -320,6 +367,13 @@ fn gate_of(cause: &discovery::Refusal) -> GateKind {
 }
 
 impl Finding {
+    fn of(evidence: String, judged: Result<(), trust::Refusal>) -> Self {
+        let problem = judged.err();
+        let problem =
+            problem.map(|refusal| Problem::new(refusal.code(), &refusal, refusal.remedy()));
+        Self { evidence, problem }
+    }
+
     fn passed(evidence: String) -> Self {
         Self {
             evidence,

@@ -39,6 +39,17 @@ pub(super) fn steps(
             let purpose = "see what the file's headers say";
             step(format!("readelf -hldW {file}"), purpose)
         })],
+        GateKind::Lock => vec![
+            Some(step(
+                "registry lock --check",
+                "see in what the lock differs",
+            )),
+            file.filter(|_| is_accepting_enough(refused)).map(|file| {
+                let command = format!("registry lock --add {file}");
+                step(command, "accept these bytes, if they are wanted")
+            }),
+        ],
+        GateKind::Version => vec![Some(step("registry config show", lists)), inspect],
         GateKind::Manifest if subject.manifest().is_some() => vec![inspect],
         GateKind::Manifest => vec![file.map(|file| {
             let command = format!("readelf -p .planner_manifest {file}");
@@ -65,6 +76,12 @@ pub(super) fn steps(
         })],
     };
     steps.into_iter().flatten().collect()
+}
+
+/// Whether one more digest in the lock would let the file in.
+fn is_accepting_enough(refused: &Gate) -> bool {
+    let code = refused.problem.as_ref().map(|problem| problem.code);
+    code.is_some_and(|code| ["E_NOT_LOCKED", "E_LOCK_VERSION", "E_DIGEST_MISMATCH"].contains(&code))
 }
 
 /// The planner that is used in this one's place.

@@ -1,10 +1,12 @@
 //! What is known of the planner or the file that is asked about.
 
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use blake3::Hash;
 use plugin_api::manifest::Manifest;
 
 use crate::config::Config;
@@ -129,13 +131,24 @@ impl<'a> Subject<'a> {
     }
 
     /// The digest of the bytes that were loaded, else of those that were found.
-    pub(super) fn digest(&self) -> Option<String> {
+    pub(super) fn digest(&self) -> Option<Hash> {
         let loaded = self.planner.and_then(Planner::digest);
+        let loaded = loaded.and_then(|digest| Hash::from_hex(digest).ok());
         loaded.or_else(|| match &self.code {
-            Code::Candidate(candidate) => Some(candidate.digest()?.to_hex().to_string()),
+            Code::Candidate(candidate) if self.alone => hash(candidate),
+            Code::Candidate(candidate) => candidate.digest().copied(),
             _ => None,
         })
     }
+}
+
+/// The digest of a file that discovery has not seen, as it is now; none if it cannot be read.
+fn hash(candidate: &Candidate) -> Option<Hash> {
+    let (file, _access, _unchanged) = candidate.reopen().ok()?.into_parts();
+    let mut hasher = blake3::Hasher::new();
+    let size_bytes_max = candidate.identity().size;
+    hasher.update_reader(file.take(size_bytes_max)).ok()?;
+    Some(hasher.finalize())
 }
 
 fn code_of(planner: &Planner) -> Code<'_> {

@@ -84,7 +84,7 @@ fn notes(explanation: &Explanation, page: &mut Page) {
         page.sentence(INDENT, Cell::new("note:"), Cell::new(note));
     }
     if explanation.checked_by == [Check::Name] {
-        let text = "names alone are checked, since no signature is required";
+        let text = "names alone are checked, since there is no lock and no signature is required";
         page.sentence(INDENT, Cell::new("note:"), Cell::new(text).ink(Ink::Warn));
     }
 }

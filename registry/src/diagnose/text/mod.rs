@@ -15,6 +15,7 @@ mod files;
 mod health;
 mod list;
 mod loading;
+mod locking;
 mod look;
 mod page;
 mod report;

@@ -8,8 +8,8 @@ use semver::Version;
 
 use crate::diagnose::{
     Check, Diagnosis, DiscoveryStatus, ExcludedFile, FileCounts, Files, FolderStatus,
-    LoadingStatus, PlannerState, PlannerStatus, Problem, RefusedFile, Setting, ShadowedFile,
-    SignatureStatus, advice,
+    LoadingStatus, LockStatus, PlannerState, PlannerStatus, Problem, RefusedFile, Setting,
+    ShadowedFile, SignatureStatus, advice,
 };
 use crate::discovery::LeftOut;
 use crate::load::MappedLibraries;
@@ -20,6 +20,7 @@ pub(in crate::diagnose) fn diagnosis() -> Diagnosis {
         version: "0.1.0",
         api: ApiVersion { major: 1, minor: 0 },
         checked_by: vec![Check::Name],
+        lock: LockStatus::default(),
         signatures: SignatureStatus::default(),
         planners: vec![old(), risk(), llm(), absent(), broken()],
         files: Files {

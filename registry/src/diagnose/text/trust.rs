@@ -1,23 +1,25 @@
 //! By what files prove who they are, and the keys that count.
 
 use super::page::INDENT;
-use super::{Cell, Ink, Page, Table};
+use super::{Cell, Ink, Page, Table, locking};
 use crate::diagnose::{Check, Diagnosis, KeyState, KeyStatus};
 
-/// What has to be known of the checks, and every trusted key.
+/// Stands where nothing but names is checked.
+const NAMES_ALONE: [&str; 2] = [
+    "Only names are checked, since there is no lock and no signature is required:",
+    "whoever can write a plugin folder can be any allowed planner.",
+];
+
+/// What has to be known of the checks and the lock, and every trusted key.
 pub(super) fn section(diagnosis: &Diagnosis, page: &mut Page) {
     let signatures = &diagnosis.signatures;
     page.heading("TRUST");
     if diagnosis.checked_by == [Check::Name] {
-        warn(
-            page,
-            "Only names are checked, since no signature is required:",
-        );
-        warn(
-            page,
-            "whoever can write a plugin folder can be any allowed planner.",
-        );
+        for line in NAMES_ALONE {
+            warn(page, line);
+        }
     }
+    locking::tell_of(&diagnosis.lock, page);
     match (signatures.required, signatures.keys.is_empty()) {
         (true, true) => warn(
             page,

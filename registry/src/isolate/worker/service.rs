@@ -153,7 +153,7 @@ impl Starting<'_> {
         let self_tested = verified.manifest().self_test;
         let reach = |stage: Stage| self.service.ends(0).own.set_stage(stage.number());
         reach(Stage::Map);
-        let module = match load::open_with(verified, within, outlook) {
+        let module = match load::open_with(verified, None, within, outlook) {
             Ok(module) => module,
             Err(error) => return not_loaded(&error),
         };

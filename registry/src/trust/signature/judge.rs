@@ -11,6 +11,7 @@ use super::detached::Detached;
 use super::{KeyId, SignatureRefusal, Signatures, TrustedKey};
 use crate::name::PlannerName;
 use crate::scrub;
+use crate::trust::RevokedKey;
 
 /// What a verdict is made from.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +56,7 @@ pub struct SigningKey {
 pub(crate) fn judge(
     evidence: Evidence<'_>,
     wanted: &Signatures,
-    revoked: &BTreeSet<KeyId>,
+    revoked: &BTreeSet<RevokedKey>,
     now: SystemTime,
 ) -> Result<SignatureStanding, SignatureRefusal> {
     let Some(keys) = &wanted.keys else {
@@ -75,7 +76,7 @@ pub(crate) fn judge(
     let signature = Detached::parse(signature)?;
     let id = signature.key;
     let key = keys.get(id).ok_or(SignatureRefusal::KeyUnknown { id })?;
-    if revoked.contains(&id) {
+    if key.is_revoked(revoked) {
         return Err(SignatureRefusal::KeyRevoked {
             key: key.name.clone(),
             id,

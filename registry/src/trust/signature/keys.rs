@@ -12,6 +12,7 @@ use minisign_verify::PublicKey;
 use super::{KeyId, KeysError, Moment, file};
 use crate::config::Config;
 use crate::name::PlannerName;
+use crate::trust::RevokedKey;
 
 /// How many bytes a key takes.
 const POINT_SIZE: usize = 32;
@@ -114,6 +115,14 @@ impl TrustedKey {
     /// Until when it counts.
     pub(crate) fn not_after(&self) -> &Moment {
         &self.not_after
+    }
+
+    /// Whether one of `revoked` is its number, or the key itself under whatever number.
+    pub(crate) fn is_revoked(&self, revoked: &BTreeSet<RevokedKey>) -> bool {
+        revoked.iter().map(RevokedKey::as_str).any(|text| {
+            KeyId::parse(text) == Some(self.id)
+                || Public::parse(text).is_some_and(|key| key.point == self.point)
+        })
     }
 
     /// Whether its time is still to come.

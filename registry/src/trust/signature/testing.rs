@@ -14,6 +14,7 @@ use super::{
     TrustedKeys, judge,
 };
 use crate::name::PlannerName;
+use crate::trust::RevokedKey;
 
 /// A publisher with a key.
 pub(super) struct Publisher(KeyPair);
@@ -69,7 +70,7 @@ pub(super) struct Case {
     pub(super) bytes: Vec<u8>,
     pub(super) signature: Option<Vec<u8>>,
     pub(super) wanted: Signatures,
-    pub(super) revoked: BTreeSet<KeyId>,
+    pub(super) revoked: BTreeSet<RevokedKey>,
     pub(super) now: SystemTime,
 }
 

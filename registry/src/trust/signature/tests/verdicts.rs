@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::name::PlannerName;
+use crate::trust::RevokedKey;
 use crate::trust::signature::testing::{Case, Publisher, edited, time};
 use crate::trust::signature::{SignatureStanding, Signatures};
 
@@ -141,12 +142,17 @@ fn a_key_that_does_not_count_is_refused_with_its_own_reason() {
         unknown,
         format!("E_KEY_UNKNOWN: its signature names key {id}, which is not among the trusted keys")
     );
-    let revoked = told(&publisher, |case| case.revoked = [id, other.id()].into());
-    assert_eq!(
-        revoked,
-        format!("E_KEY_REVOKED: its signature names key \"release\" ({id}), which is revoked")
-    );
-    assert!(told(&publisher, |case| case.revoked = [other.id()].into()).starts_with("ok: signed"));
+    let revoked_by = |entries: [String; 2]| {
+        let entries = entries.map(|text| RevokedKey::parse(&text).unwrap());
+        told(&publisher, |case| case.revoked = entries.into())
+    };
+    for revoked in [id.to_string(), publisher.public()] {
+        assert_eq!(
+            revoked_by([revoked, other.id().to_string()]),
+            format!("E_KEY_REVOKED: its signature names key \"release\" ({id}), which is revoked")
+        );
+    }
+    assert!(revoked_by([other.id().to_string(), other.public()]).starts_with("ok: signed"));
 
     let entry = publisher.entry_of("llm", "[\"llm_planner\"]", "2026-01-01", "2027-12-31");
     assert_eq!(

@@ -1,0 +1,103 @@
+//! The guard in force, replaced as a whole.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use registry_core::sync::Mutex;
+
+use super::reading::{Guard, place};
+use super::record::Record;
+use crate::config::Config;
+use crate::state::{StateError, StateFolder};
+use crate::trust::{Refusal, Verified};
+
+/// The guard in force, and where what is accepted is recorded.
+#[derive(Debug)]
+pub(crate) struct Guards {
+    state: StateFolder,
+    /// Held only to take or put the reference: never while a file is opened.
+    current: Mutex<Arc<Guard>>,
+}
+
+impl Guards {
+    /// Nothing is read yet, and everything refused until it is.
+    pub(crate) fn of(config: &Config) -> Self {
+        Self {
+            state: StateFolder::of(config),
+            current: Mutex::new(Arc::new(Guard::unread())),
+        }
+    }
+
+    /// No lock and no record, whatever is configured.
+    #[cfg(test)]
+    pub(crate) fn without_lock() -> Self {
+        Self {
+            state: StateFolder::off(),
+            current: Mutex::new(Arc::new(Guard::without_lock())),
+        }
+    }
+
+    /// The guard in force, but that the lock need not know a digest. Nothing is recorded.
+    pub(crate) fn without_digest_gate(&self) -> Self {
+        Self {
+            state: StateFolder::off(),
+            current: Mutex::new(Arc::new(self.current().without_digest_gate())),
+        }
+    }
+
+    /// Reads lock and record as they are now.
+    pub(crate) fn refresh(&self, config: &Config) -> Arc<Guard> {
+        let guard = Arc::new(Guard::read(config, &self.state));
+        self.put(Arc::clone(&guard));
+        guard
+    }
+
+    /// The guard in force.
+    pub(crate) fn current(&self) -> Arc<Guard> {
+        Arc::clone(&self.current.lock())
+    }
+
+    /// Records that `verified` was accepted at the time `now`, if that is news. Another process may have accepted a
+    /// higher version meanwhile, which refuses this one.
+    pub(crate) fn accept(&self, verified: &Verified, now: SystemTime) -> Result<(), Refusal> {
+        let (name, manifest) = (verified.name(), verified.manifest());
+        let guard = self.current();
+        let known = guard.record_problem().is_none();
+        if self.state.path().is_none()
+            || !known
+            || !guard.record().is_news(name, &manifest.version, now)
+        {
+            return Ok(());
+        }
+        let change = |record: &mut Record| record.accept(name, &manifest.version, now);
+        match self.state.update(change) {
+            Ok(record) => {
+                let guard = Arc::new(guard.with_record(record));
+                self.put(Arc::clone(&guard));
+                guard.judge_version(name, manifest)
+            }
+            Err(error) if guard.needs_record() => Err(Refusal::State(Arc::new(error))),
+            Err(error) => {
+                let planner = name.as_str();
+                tracing::warn!(planner, %error, code = error.code(), "its version was not recorded");
+                Ok(())
+            }
+        }
+    }
+
+    /// Forgets that a lock was in force where `config` has it; whether one was.
+    pub(crate) fn forget_lock(&self, config: &Config) -> Result<bool, StateError> {
+        let Some(path) = place(config) else {
+            return Ok(false);
+        };
+        let mut known = false;
+        self.state
+            .update(|record: &mut Record| known = record.forget_lock(&path))?;
+        Ok(known)
+    }
+
+    fn put(&self, guard: Arc<Guard>) {
+        let previous = std::mem::replace(&mut *self.current.lock(), guard);
+        drop(previous);
+    }
+}
