@@ -271,8 +271,8 @@ fn an_unknown_variable_of_ours_gets_the_nearest_name() {
             ("PLANNER_DEFAULT_TIMEOUTS", "others' business"),
         ])),
         [
-            "FACTORY_MIN_RELIABLITY=0.5: unknown variable; did you mean FACTORY_MIN_RELIABILITY?",
             "FACTORY_BREWERY=1: unknown variable",
+            "FACTORY_MIN_RELIABLITY=0.5: unknown variable; did you mean FACTORY_MIN_RELIABILITY?",
             "FACTORY_TOKEN=********: unknown variable",
         ]
     );
