@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use blake3::Hash;
@@ -46,7 +46,8 @@ impl Reopened {
 /// A well-formed library with a well-formed manifest. Nothing is said about trust.
 #[derive(Debug)]
 pub struct Candidate {
-    pub(super) path: PathBuf,
+    /// No longer than it is: there may be ten thousand of them.
+    pub(super) path: Box<Path>,
     pub(super) directory: Arc<Path>,
     pub(super) identity: FileIdentity,
     pub(super) access: Access,

@@ -169,7 +169,7 @@ pub(super) fn examine(
     let verdict = match judged {
         Err(cause) => return Some(refused(Refused::new(place.path(), cause))),
         Ok((Ok(library), digest)) => Verdict::Candidate(Arc::new(Candidate {
-            path: place.path(),
+            path: place.path().into_boxed_path(),
             directory: place.root.shared_label(),
             identity,
             access,

@@ -59,8 +59,8 @@ pub fn resolve(candidates: &[Arc<Candidate>]) -> Resolution {
         if let Some(other) = twin.or(behind) {
             resolution.shadowed.push(Shadowed {
                 name: candidate.name().to_owned(),
-                path: candidate.path.clone(),
-                by: other.path.clone(),
+                path: candidate.path.to_path_buf(),
+                by: other.path.to_path_buf(),
                 same_file: twin.is_some(),
             });
         } else {
@@ -84,7 +84,7 @@ pub fn resolve(candidates: &[Arc<Candidate>]) -> Resolution {
 
 fn clash(candidate: &Candidate, rival: &Candidate) -> Refused {
     let name = candidate.name().to_owned();
-    let other = rival.path.clone();
+    let other = rival.path.to_path_buf();
     let cause = if rival.name() == name {
         Refusal::SameName { name, other }
     } else {
@@ -95,7 +95,7 @@ fn clash(candidate: &Candidate, rival: &Candidate) -> Refused {
             other,
         }
     };
-    Refused::new(candidate.path.clone(), cause)
+    Refused::new(candidate.path.to_path_buf(), cause)
 }
 
 /// A name with `-` and `_` taken for the same.

@@ -246,7 +246,7 @@ impl Reader<'_> {
         path.push(folder);
         path.push(OsStr::from_bytes(name));
         let candidate = Candidate {
-            path,
+            path: path.into_boxed_path(),
             directory: Arc::clone(label),
             identity,
             access: Access {
