@@ -4,8 +4,13 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(test)]
+use registry_core::clock::Clock;
+
 use crate::config::{Config, ConfigError, Environment, Loader, Values};
 use crate::isolate::ProgramError;
+#[cfg(test)]
+use crate::planner::Ledger;
 use crate::planner::{self, Builtin, BuiltinError, Roster, Supervision};
 use crate::registry::Registry;
 use crate::trust::{KeysError, Signatures};
@@ -102,6 +107,22 @@ impl Builder {
 
     /// Checks the configuration and the trusted keys.
     pub fn build(self) -> Result<Registry, BuildError> {
+        self.build_with(Supervision::of)
+    }
+
+    /// Builds it with clocks of its own: the steady one, and the system's date.
+    #[cfg(test)]
+    pub(crate) fn build_at(self, clock: &Clock, date: &Clock) -> Result<Registry, BuildError> {
+        self.build_with(|config, signatures| {
+            let ledger = Ledger::with_clocks(config, clock.clone(), date.clone());
+            Supervision::with_ledger(config, signatures, ledger)
+        })
+    }
+
+    fn build_with(
+        self,
+        supervise: impl FnOnce(&Config, Signatures) -> Result<Supervision, ProgramError>,
+    ) -> Result<Registry, BuildError> {
         let mut values = self.values;
         if !self.plugin_dirs.is_empty() {
             let folders = self.plugin_dirs.into_iter().map(absolute);
@@ -109,7 +130,7 @@ impl Builder {
         }
         let config = self.loader.overrides(values).load()?;
         let signatures = Signatures::read(&config)?;
-        let supervision = Arc::new(Supervision::of(&config, signatures)?);
+        let supervision = Arc::new(supervise(&config, signatures)?);
         let builtins = planner::planners_of(self.builtins, &config, &supervision)?;
         Ok(Registry::of(Roster::new(config, supervision, builtins)))
     }

@@ -34,6 +34,7 @@ pub mod diagnose;
 pub mod discovery;
 mod isolate;
 mod load;
+mod moment;
 mod name;
 mod planner;
 mod registry;
@@ -47,12 +48,14 @@ pub use builder::{BuildError, Builder};
 pub use discovery::{Progress, inspect};
 pub use isolate::{Crash, ProgramError, WorkerFault, doctor, sandbox, worker};
 pub use load::{LoadError, MappedLibraries};
+pub use moment::Moment;
 pub use name::{NameError, PlannerName};
 pub use planner::{
-    Builtin, BuiltinError, CallCounts, CallError, CallProblem, CancelToken, DiscoverError,
-    DiscoveryReport, FailedStart, GetError, Handle, Held, LockProposal, Lockable, LockingError,
-    Phase, PlanFailure, Planner, Rejected, Retired, StartError, StartFailure, StartSample,
-    Verification, VerifyError,
+    BreakerOpen, Builtin, BuiltinError, CallCounts, CallError, CallProblem, CancelToken,
+    ChangeError, DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, Hold,
+    HoldEnd, Holder, Lifted, LockProposal, Lockable, LockingError, OverdueCall, Phase, PlanFailure,
+    Planner, Quarantine, Rejected, Retired, StartError, StartFailure, StartSample, Verification,
+    VerifyError,
 };
 pub use plugin_api;
 pub use registry::{Registry, WarmUp};

@@ -14,9 +14,9 @@ use crate::diagnose::{Diagnosis, Explanation, Health, Observed, PlannerStatus};
 use crate::discovery::Progress;
 use crate::name::PlannerName;
 use crate::planner::{
-    CancelToken, DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, LockProposal,
-    Lockable, LockingError, PlanFailure, Planner, Replace, Roster, StartSample, Verification,
-    VerifyError,
+    CancelToken, ChangeError, DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held,
+    Hold, Lifted, LockProposal, Lockable, LockingError, PlanFailure, Planner, Quarantine, Replace,
+    Roster, StartSample, Verification, VerifyError,
 };
 use crate::select::{PoolOfGeneration, Query, SelectError, Selection};
 use crate::state::StateError;
@@ -268,6 +268,42 @@ impl Registry {
         self.roster.history().failures()
     }
 
+    /// Holds the planner `name` back from now on: it is not selected, and calls are turned away with
+    /// `E_QUARANTINED`. Replaces an earlier hold of an operator; later processes hold to it, too, if
+    /// there is a state folder.
+    pub fn quarantine(&self, name: &str, hold: Hold) -> Result<Quarantine, ChangeError> {
+        self.roster.quarantine(name, hold)
+    }
+
+    /// Ends an operator's hold of the planner `name`, or the wait after its self-test failed. What its
+    /// author or the configuration holds back stays so.
+    pub fn lift(&self, name: &str) -> Result<Lifted, ChangeError> {
+        self.roster.lift(name)
+    }
+
+    /// Everyone who is held back, by name. Starts none.
+    pub fn list_quarantined(&self) -> Result<Vec<Quarantine>, GetError> {
+        self.roster.quarantined()
+    }
+
+    /// Closes the breaker of the planner `name`; false if nothing was held against it. Calls under way no
+    /// longer count.
+    pub fn reset_breaker(&self, name: &str) -> Result<bool, ChangeError> {
+        self.roster.reset_breaker(name)
+    }
+
+    /// Closes the breakers of all planners that there are at this moment; gives those that something was
+    /// held against.
+    pub fn reset_breakers(&self) -> Result<Vec<PlannerName>, ChangeError> {
+        self.roster.reset_breakers()
+    }
+
+    /// Writes what later processes have to know of how planners did. The registry does so by itself every
+    /// few seconds while calls come in, and when its last user lets go of it.
+    pub fn save_state(&self) -> Result<(), StateError> {
+        self.roster.save_state()
+    }
+
     /// What is kept so that references into earlier generations stay good. A discovery that changes
     /// nothing makes no generation.
     pub fn held(&self) -> Held {
@@ -282,3 +318,6 @@ impl Registry {
             .is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;

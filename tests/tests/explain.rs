@@ -46,6 +46,7 @@ fn stopped(refusal: &str) -> Vec<String> {
         "unique",
         "hold",
         "start",
+        "breaker",
     ];
     let gate = refusal.split(' ').next().unwrap();
     let at = gates.iter().position(|name| *name == gate);
@@ -96,7 +97,7 @@ fn a_planner_that_can_be_used_passes_every_gate_with_evidence_before_and_after_i
                 rustix::process::geteuid().as_raw()
             ),
             "no other file of this name".to_owned(),
-            "none by its author".to_owned(),
+            "none by its author, the configuration or an operator".to_owned(),
             "not loaded: nobody has asked for it yet".to_owned(),
         ]
     );
@@ -288,7 +289,8 @@ fn clashing_shadowed_and_built_in_names_are_refused_for_want_of_uniqueness() {
             "+manifest",
             "+unique",
             "+hold",
-            "+start"
+            "+start",
+            "+breaker"
         ]
     );
     assert_eq!(
@@ -323,7 +325,11 @@ fn a_held_planner_is_refused_at_the_hold_and_a_failed_one_at_its_start_with_code
     );
     let failed = registry.explain("panics_in_constructor").unwrap();
     assert_eq!(course(&failed), stopped("start E_CONSTRUCT_PANIC"));
-    let start = failed.gates.last().unwrap();
+    let start = failed
+        .gates
+        .iter()
+        .find(|gate| gate.gate == GateKind::Start);
+    let start = start.unwrap();
     assert!(
         start
             .evidence
@@ -469,6 +475,7 @@ fn the_command_shows_the_gates_and_ends_with_1_when_one_refuses() {
          ·  unique     not reached\n  \
          ·  hold       not reached\n  \
          ·  start      not reached\n  \
+         ·  breaker    not reached\n  \
          note: names alone are checked, since there is no lock and no signature is required\n  \
          next:  registry diagnose --verbose  see the folders and every file in them that is refused\n"
     );

@@ -85,6 +85,11 @@ pub(crate) enum Command {
     Sign(Sign),
     /// Make a pair of keys for signing plugins
     Keygen(Keygen),
+    /// Hold a planner back, or lift the hold, for this user's later processes
+    Quarantine(Quarantine),
+    /// Reset what keeps planners from being called after failures
+    #[command(subcommand)]
+    Breaker(Breaker),
     /// Show the configuration
     #[command(subcommand)]
     Config(Config),
@@ -214,6 +219,39 @@ pub(crate) struct Lock {
     /// Forget that there was a lock, so that doing without is no failure any more
     #[arg(long)]
     pub(crate) forget: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Quarantine {
+    /// The planner's name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// End the hold after D: seconds, or a number with a unit, as in 30m, 2h, 7d
+    #[arg(long = "for", value_name = "D", value_parser = deadline::parse_hold)]
+    pub(crate) lasts: Option<Duration>,
+    /// Say why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Lift the hold that was placed with this command
+    #[arg(long, conflicts_with_all = ["lasts", "reason"])]
+    pub(crate) lift: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Breaker {
+    /// Close the breaker of a planner, or of all
+    Reset(BreakerReset),
+}
+
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct BreakerReset {
+    /// The planner's name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Close all of them
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,7 @@ use std::io;
 use registry::diagnose::causes;
 use registry::diagnose::text::{Cell, Ink, Look, Page};
 use registry::discovery::{Refusal, Refused};
-use registry::{GetError, LockingError, PlanFailure, SelectError};
+use registry::{ChangeError, GetError, LockingError, PlanFailure, SelectError};
 use serde::Serialize;
 
 /// Exit code: refused or failed.
@@ -76,6 +76,14 @@ impl Failure {
             // Another run of the command cannot see what failed in this one.
             GetError::Start(_) => failure.remedy(error.remedy()),
             _ => failure.remedy(error.remedy()).see("registry diagnose"),
+        }
+    }
+
+    /// The standing of a planner was not changed.
+    pub(crate) fn of_change(error: &ChangeError) -> Self {
+        match error {
+            ChangeError::Get(error) => Self::of_get(error),
+            error => Self::new(error.code(), error).remedy(error.remedy()),
         }
     }
 

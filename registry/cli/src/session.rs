@@ -12,6 +12,11 @@ use crate::logging;
 use crate::progress;
 use crate::surroundings::Surroundings;
 
+/// Nothing outlives the process, so that nobody would ever know of the change.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing is remembered, so that no process would know of it")]
+struct StateOff;
+
 /// What a command asks, and in what surroundings.
 pub(crate) struct Session<'a> {
     global: &'a Global,
@@ -71,6 +76,17 @@ impl<'a> Session<'a> {
             self.stderr,
         );
         discovered.map_err(|error| Failure::of_get(&error))?;
+        Ok(registry)
+    }
+
+    /// The same, for a change that other processes are to know of.
+    pub(crate) fn registry_with_state(&mut self) -> Result<Registry, Stop> {
+        let registry = self.registry()?;
+        if registry.config().trust().state_dir.path().is_none() {
+            let failure = Failure::new("E_STATE_OFF", &StateOff);
+            let remedy = "Set FACTORY_STATE_DIR to a folder of this user with mode 0700.";
+            return Err(failure.remedy(remedy.to_owned()).into());
+        }
         Ok(registry)
     }
 

@@ -41,13 +41,46 @@ pub struct Breaker {
 struct Inner {
     state: State,
     epoch: u64,
+    /// In a row, trials included.
+    failures: u32,
+    /// When it was last closed and opened; of no meaning while it is closed.
+    opened_at: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    Closed { failures: u32 },
+    Closed,
     Open { until: Duration },
     HalfOpen { until: Duration },
+}
+
+/// A change of a breaker's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BreakerChange {
+    /// It refuses calls from now on.
+    Opened,
+    /// One call is on trial.
+    HalfOpened,
+    /// It admits all calls again.
+    Closed,
+}
+
+/// What outlives a process of a breaker; as of the clock of its policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Failures in a row.
+    pub failures: u32,
+    /// Since when it has not been closed, and until when it refuses; none for a closed one.
+    pub open: Option<OpenSpan>,
+}
+
+/// How long a breaker is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenSpan {
+    /// When it opened.
+    pub since: Duration,
+    /// When a call may be tried.
+    pub until: Duration,
 }
 
 /// What a breaker is doing, for reports.
@@ -90,7 +123,9 @@ pub struct Admission<'a> {
     breaker: &'a Breaker,
     policy: &'a BreakerPolicy,
     epoch: u64,
+    is_trial: bool,
     verdict: Verdict,
+    is_settled: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -105,8 +140,10 @@ impl Breaker {
     pub fn new() -> Self {
         Self {
             inner: Mutex::new(Inner {
-                state: State::Closed { failures: 0 },
+                state: State::Closed,
                 epoch: 0,
+                failures: 0,
+                opened_at: Duration::ZERO,
             }),
         }
     }
@@ -115,8 +152,9 @@ impl Breaker {
     pub fn admit<'a>(&'a self, policy: &'a BreakerPolicy) -> Result<Admission<'a>, BreakerOpen> {
         let now = policy.clock.now();
         let mut inner = self.inner.lock();
+        let is_trial = !matches!(inner.state, State::Closed);
         match inner.state {
-            State::Closed { .. } => {}
+            State::Closed => {}
             State::Open { until } | State::HalfOpen { until } if until > now => {
                 let retry_after = until.saturating_sub(now);
                 return Err(BreakerOpen { retry_after });
@@ -134,20 +172,55 @@ impl Breaker {
             breaker: self,
             policy,
             epoch: inner.epoch,
+            is_trial,
             verdict: Verdict::Failure,
+            is_settled: false,
         })
     }
 
-    /// Closes the breaker and forgets its failures; calls under way no longer count.
-    pub fn reset(&self) {
-        self.inner.lock().enter(State::Closed { failures: 0 });
+    /// Closes the breaker and forgets its failures; calls under way no longer count. Gives what it was.
+    pub fn reset(&self) -> Standing {
+        let mut inner = self.inner.lock();
+        let before = inner.standing();
+        inner.close();
+        before
+    }
+
+    /// Failures in a row, and how long it is open.
+    pub fn standing(&self) -> Standing {
+        self.inner.lock().standing()
+    }
+
+    /// Goes on from what was remembered, unless something has happened to it already. It never refuses
+    /// for longer than its cooldown from now on.
+    pub fn recall(&self, remembered: Standing, policy: &BreakerPolicy) {
+        let now = policy.clock.now();
+        let mut inner = self.inner.lock();
+        if inner.epoch != 0 || inner.failures != 0 {
+            return;
+        }
+        match remembered.open {
+            Some(span) => {
+                inner.failures = remembered.failures.max(1);
+                inner.opened_at = span.since.min(now);
+                let until = span.until.min(now.saturating_add(policy.cooldown));
+                inner.enter(State::Open { until });
+            }
+            None => {
+                let most = policy.failures_max.saturating_sub(1);
+                inner.failures = remembered.failures.min(most);
+            }
+        }
     }
 
     /// What the breaker is doing now.
     pub fn phase(&self, policy: &BreakerPolicy) -> BreakerPhase {
         let now = policy.clock.now();
-        match self.inner.lock().state {
-            State::Closed { failures } => BreakerPhase::Closed { failures },
+        let inner = self.inner.lock();
+        match inner.state {
+            State::Closed => BreakerPhase::Closed {
+                failures: inner.failures,
+            },
             State::HalfOpen { until } if until > now => BreakerPhase::HalfOpen,
             State::Open { until } | State::HalfOpen { until } => BreakerPhase::Open {
                 retry_after: until.saturating_sub(now),
@@ -168,56 +241,105 @@ impl Inner {
         self.epoch += 1;
     }
 
-    fn settle(&mut self, verdict: Verdict, now: Duration, policy: &BreakerPolicy) {
-        let open = State::Open {
-            until: now.saturating_add(policy.cooldown),
+    fn close(&mut self) {
+        self.failures = 0;
+        self.enter(State::Closed);
+    }
+
+    fn standing(&self) -> Standing {
+        let open = match self.state {
+            State::Closed => None,
+            State::Open { until } | State::HalfOpen { until } => Some(OpenSpan {
+                since: self.opened_at,
+                until,
+            }),
         };
+        Standing {
+            failures: self.failures,
+            open,
+        }
+    }
+
+    fn settle(
+        &mut self,
+        verdict: Verdict,
+        now: Duration,
+        policy: &BreakerPolicy,
+    ) -> Option<BreakerChange> {
+        if matches!(verdict, Verdict::Failure) {
+            self.failures = self.failures.saturating_add(1);
+        }
+        let until = now.saturating_add(policy.cooldown);
         match (self.state, verdict) {
-            (State::Closed { .. }, Verdict::Success) => {
-                self.state = State::Closed { failures: 0 };
+            (State::Closed, Verdict::Success) => {
+                self.failures = 0;
+                None
             }
-            (State::Closed { failures }, Verdict::Failure) => {
-                let failures = failures.saturating_add(1);
-                if failures >= policy.failures_max {
-                    self.enter(open);
-                } else {
-                    self.state = State::Closed { failures };
-                }
+            (State::Closed, Verdict::Failure) if self.failures >= policy.failures_max => {
+                self.opened_at = now;
+                self.enter(State::Open { until });
+                Some(BreakerChange::Opened)
             }
             (State::HalfOpen { .. }, Verdict::Success) => {
-                self.enter(State::Closed { failures: 0 });
+                self.close();
+                Some(BreakerChange::Closed)
             }
-            (State::HalfOpen { .. }, Verdict::Failure) => self.enter(open),
-            (State::HalfOpen { .. }, Verdict::Withdrawn) => self.enter(State::Open { until: now }),
-            (State::Closed { .. }, Verdict::Withdrawn) | (State::Open { .. }, _) => {}
+            (State::HalfOpen { .. }, Verdict::Failure) => {
+                self.enter(State::Open { until });
+                Some(BreakerChange::Opened)
+            }
+            (State::HalfOpen { .. }, Verdict::Withdrawn) => {
+                self.enter(State::Open { until: now });
+                Some(BreakerChange::Opened)
+            }
+            (State::Closed, Verdict::Failure | Verdict::Withdrawn) | (State::Open { .. }, _) => {
+                None
+            }
         }
     }
 }
 
 impl Admission<'_> {
-    /// The call succeeded.
-    pub fn succeeded(mut self) {
+    /// Whether this call decides whether the breaker closes.
+    pub fn is_trial(&self) -> bool {
+        self.is_trial
+    }
+
+    /// The call succeeded. Gives what it changed.
+    pub fn succeeded(mut self) -> Option<BreakerChange> {
         self.verdict = Verdict::Success;
+        self.settle()
     }
 
-    /// The call failed.
-    pub fn failed(mut self) {
-        self.verdict = Verdict::Failure;
+    /// The call failed. Gives what it changed.
+    pub fn failed(mut self) -> Option<BreakerChange> {
+        self.settle()
     }
 
-    /// The call says nothing about what was called: it was never made, or its request was bad.
-    pub fn withdraw(mut self) {
+    /// The call says nothing about what was called: it was never made, or its request was bad. Gives
+    /// what it changed.
+    pub fn withdraw(mut self) -> Option<BreakerChange> {
         self.verdict = Verdict::Withdrawn;
+        self.settle()
+    }
+
+    fn settle(&mut self) -> Option<BreakerChange> {
+        if std::mem::replace(&mut self.is_settled, true) {
+            return None;
+        }
+        let now = self.policy.clock.now();
+        let mut inner = self.breaker.inner.lock();
+        if inner.epoch == self.epoch || broken("breaker.any_epoch") {
+            inner.settle(self.verdict, now, self.policy)
+        } else {
+            None
+        }
     }
 }
 
 impl Drop for Admission<'_> {
     fn drop(&mut self) {
-        let now = self.policy.clock.now();
-        let mut inner = self.breaker.inner.lock();
-        if inner.epoch == self.epoch || broken("breaker.any_epoch") {
-            inner.settle(self.verdict, now, self.policy);
-        }
+        self.settle();
     }
 }
 
@@ -325,5 +447,50 @@ mod tests {
         breaker.reset();
         under_way.failed();
         assert_eq!(breaker.phase(&policy), BreakerPhase::Closed { failures: 0 });
+    }
+
+    #[test]
+    fn every_change_is_told_by_the_call_that_made_it() {
+        let (policy, hand) = policy();
+        let breaker = Breaker::new();
+        let fail = || breaker.admit(&policy).unwrap().failed();
+        assert_eq!(
+            [fail(), fail(), fail()],
+            [None, None, Some(BreakerChange::Opened)]
+        );
+        hand.advance(COOLDOWN);
+        let trial = breaker.admit(&policy).unwrap();
+        assert!(trial.is_trial());
+        assert_eq!(trial.withdraw(), Some(BreakerChange::Opened));
+        let trial = breaker.admit(&policy).unwrap();
+        assert_eq!(trial.succeeded(), Some(BreakerChange::Closed));
+        assert!(!breaker.admit(&policy).unwrap().is_trial());
+    }
+
+    #[test]
+    fn what_is_remembered_goes_on_and_never_refuses_longer_than_the_cooldown() {
+        let (policy, hand) = policy();
+        hand.advance(COOLDOWN);
+        let span = |since, until| Standing {
+            failures: 4,
+            open: Some(OpenSpan { since, until }),
+        };
+        let recalled = |remembered| {
+            let breaker = Breaker::new();
+            breaker.recall(remembered, &policy);
+            breaker
+        };
+        let breaker = recalled(span(COOLDOWN * 5, COOLDOWN * 100));
+        assert_eq!(breaker.standing(), span(COOLDOWN, COOLDOWN * 2));
+        assert_eq!(breaker.admit(&policy).unwrap_err().retry_after, COOLDOWN);
+        assert_eq!(breaker.reset(), span(COOLDOWN, COOLDOWN * 2));
+        assert_eq!(breaker.standing(), Standing::default());
+        let closed = recalled(Standing {
+            failures: 9,
+            open: None,
+        });
+        assert_eq!(closed.phase(&policy), BreakerPhase::Closed { failures: 2 });
+        closed.recall(span(COOLDOWN, COOLDOWN * 2), &policy);
+        assert_eq!(closed.standing().open, None, "its own outcomes come first");
     }
 }

@@ -52,11 +52,15 @@ pub struct Totals {
 impl Reliability {
     /// A record without outcomes.
     pub fn new(half_life: Duration) -> Self {
-        Self::resume(half_life, Weights::default())
+        Self {
+            half_life,
+            record: Mutex::default(),
+        }
     }
 
-    /// A record that goes on from remembered weights; what is no weight counts as none.
-    pub fn resume(half_life: Duration, remembered: Weights) -> Self {
+    /// Adds what was remembered of earlier outcomes; what is no weight counts as none, and a moment
+    /// later than `now` as `now`.
+    pub fn recall(&self, now: Duration, remembered: Weights, totals: Totals) {
         let sane = |weight: f64| {
             if weight.is_finite() {
                 weight.max(0.0)
@@ -64,18 +68,18 @@ impl Reliability {
                 0.0
             }
         };
-        let weights = Weights {
+        let earlier = Weights {
             successes: sane(remembered.successes),
             failures: sane(remembered.failures),
-            at: remembered.at,
+            at: remembered.at.min(now),
         };
-        Self {
-            half_life,
-            record: Mutex::new(Record {
-                weights,
-                totals: Totals::default(),
-            }),
-        }
+        let earlier = earlier.decayed(now, self.half_life);
+        let mut record = self.record.lock();
+        record.weights = record.weights.decayed(now, self.half_life);
+        record.weights.successes += earlier.successes;
+        record.weights.failures += earlier.failures;
+        let own = std::mem::take(&mut record.totals);
+        record.totals = totals.followed_by(own);
     }
 
     /// Records a success.
@@ -125,7 +129,8 @@ impl Weights {
     }
 
     /// These weights at a later moment; threads that lag behind leave the moment where it is.
-    fn decayed(self, now: Duration, half_life: Duration) -> Self {
+    #[must_use]
+    pub fn decayed(self, now: Duration, half_life: Duration) -> Self {
         let age = now.saturating_sub(self.at);
         if age.is_zero() {
             return self;
@@ -141,6 +146,23 @@ impl Weights {
 }
 
 impl Totals {
+    /// The totals of these outcomes and of `later` ones.
+    #[must_use]
+    pub fn followed_by(self, later: Self) -> Self {
+        Self {
+            successes: self.successes.saturating_add(later.successes),
+            failures: self.failures.saturating_add(later.failures),
+            duration: self.duration.saturating_add(later.duration),
+            last_success: later.last_success.max(self.last_success),
+            last_error: later.last_error.or(self.last_error),
+        }
+    }
+
+    /// How many outcomes there were.
+    pub fn outcomes(&self) -> u64 {
+        self.successes.saturating_add(self.failures)
+    }
+
     /// The mean time an outcome took; none before the first.
     pub fn mean_duration(&self) -> Option<Duration> {
         let outcomes = u128::from(self.successes) + u128::from(self.failures);
@@ -213,6 +235,12 @@ mod tests {
         assert_eq!(Totals::default().mean_duration(), None);
     }
 
+    fn recalled(now: Duration, remembered: Weights) -> Reliability {
+        let record = Reliability::new(HALF_LIFE);
+        record.recall(now, remembered, Totals::default());
+        record
+    }
+
     #[test]
     fn remembered_weights_that_are_none_count_as_none() {
         let remembered = Weights {
@@ -220,6 +248,50 @@ mod tests {
             failures: -1.0,
             at: ZERO,
         };
-        assert_eq!(Reliability::resume(HALF_LIFE, remembered).score(ZERO), None);
+        assert_eq!(recalled(ZERO, remembered).score(ZERO), None);
+    }
+
+    #[test]
+    fn what_is_remembered_is_added_as_old_as_it_is_and_never_younger_than_now() {
+        let remembered = |at| Weights {
+            successes: 4.0,
+            failures: 0.0,
+            at,
+        };
+        let old = recalled(HALF_LIFE * 2, remembered(ZERO));
+        assert_eq!(old.score(HALF_LIFE * 2), Some(2.0 / 3.0));
+        let of_the_future = recalled(ZERO, remembered(HALF_LIFE * 1000));
+        assert_eq!(of_the_future.score(HALF_LIFE), Some(3.0 / 4.0));
+        let record = Reliability::new(HALF_LIFE);
+        record.failed(HALF_LIFE, SECOND, "own");
+        let totals = Totals {
+            successes: 7,
+            last_error: Some("earlier".to_owned()),
+            last_success: Some(SECOND),
+            ..Totals::default()
+        };
+        record.recall(HALF_LIFE, remembered(ZERO), totals);
+        let totals = record.totals();
+        assert_eq!((totals.successes, totals.failures), (7, 1));
+        assert_eq!(totals.last_error.as_deref(), Some("own"));
+        assert_eq!(totals.last_success, Some(SECOND));
+        assert_eq!(record.score(HALF_LIFE), Some(3.0 / 5.0));
+    }
+
+    #[test]
+    fn whatever_the_clock_does_the_score_stays_within_its_bounds() {
+        let moments = [0, 1, 900, 1 << 20, u64::from(u32::MAX), u64::MAX].map(Duration::from_secs);
+        let record = Reliability::new(HALF_LIFE);
+        for before in moments {
+            for after in moments {
+                record.succeeded(before, SECOND);
+                record.failed(after, SECOND, "e");
+                for at in moments {
+                    let score = record.score(at);
+                    let bounded = |score: f64| score.is_finite() && (0.0..=1.0).contains(&score);
+                    assert!(score.is_none_or(bounded), "{score:?}");
+                }
+            }
+        }
     }
 }

@@ -142,6 +142,12 @@ sections! {
         plan_timeout: time::Duration = TIMEOUT, "40", "PLANNER_DEFAULT_TIMEOUT", Granting;
         /// Longest time a self-test may take.
         self_test_timeout: time::Duration = TIMEOUT, "5", "PLANNER_SELF_TEST_TIMEOUT", Granting;
+        /// How often a call is made again whose error the planner marks as transient.
+        plan_retries: u32 = Count { min: 0, max: 10 }, "0", "FACTORY_PLAN_RETRIES", Granting;
+        /// Failures in a row after which a planner's breaker refuses calls.
+        breaker_failures: u32 = Count { min: 1, max: 1_000 }, "3", "FACTORY_BREAKER_FAILURES", Granting;
+        /// How long a breaker refuses calls before it lets one try.
+        breaker_reset: time::Duration = TIMEOUT, "60", "FACTORY_BREAKER_RESET", Granting;
     }
 
     /// What is logged.
@@ -156,6 +162,10 @@ sections! {
 per_planner! {
     /// Longest time one plan call of this planner may take.
     timeout: time::Duration = TIMEOUT, Granting;
+    /// How often a call of this planner is made again whose error it marks as transient.
+    retries: u32 = Count { min: 0, max: 10 }, Granting;
+    /// Whether this planner is held back: found and judged, and not called.
+    hold: bool = Switch, Granting;
     /// Values handed to this planner.
     config: Table = FreeTable, Granting;
     /// Where this planner runs.

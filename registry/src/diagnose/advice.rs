@@ -19,7 +19,11 @@ pub(super) fn steps(diagnosis: &Diagnosis) -> Vec<Step> {
             }),
             (PlannerState::Quarantined, _) => steps.push(Step {
                 command: format!("registry describe {name}"),
-                purpose: "see what its author holds back".to_owned(),
+                purpose: "see who holds it back, and how that ends".to_owned(),
+            }),
+            (PlannerState::BreakerOpen, _) => steps.push(Step {
+                command: format!("registry explain {name}"),
+                purpose: "see why its breaker is open, and for how long".to_owned(),
             }),
             (PlannerState::Refused, Some(path)) => steps.push(Step {
                 command: format!("registry inspect {}", shell_word(path)),

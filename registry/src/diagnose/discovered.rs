@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Problem;
 use crate::discovery::CacheError;
 use crate::planner::DiscoveryReport;
+use crate::state::StateError;
 
 /// What the latest discovery did, and how long it took.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -27,6 +28,8 @@ pub struct DiscoveryStatus {
     pub took_us: u64,
     /// Why nothing was remembered from or for other processes.
     pub cache_problem: Option<Problem>,
+    /// Why nothing was remembered of how planners did, and of who is held back.
+    pub state_problem: Option<Problem>,
 }
 
 /// How many files a discovery found in which state, compared with the one before.
@@ -70,6 +73,7 @@ impl DiscoveryStatus {
             settling_us: micros(settling),
             took_us: micros(report.took),
             cache_problem: report.cache_problem.as_deref().map(cache_problem),
+            state_problem: report.state_problem.as_deref().map(state_problem),
         }
     }
 }
@@ -79,6 +83,10 @@ impl FileCounts {
     pub fn is_unchanged(&self) -> bool {
         (self.added, self.changed, self.removed) == (0, 0, 0)
     }
+}
+
+fn state_problem(error: &StateError) -> Problem {
+    Problem::new(error.code(), error, error.remedy().to_owned())
 }
 
 fn cache_problem(error: &CacheError) -> Problem {

@@ -20,10 +20,13 @@ pub struct Health {
     pub ready: bool,
     /// How many active planners were asked for.
     pub active_min: usize,
-    /// Admitted, not held back, and no failed start waits for its next try; loaded or not.
+    /// Admitted, not held back, breaker not open, and no failed start waits for its next try; loaded or
+    /// not.
     pub active: usize,
-    /// Held back by their authors.
+    /// Held back by their authors or by operators.
     pub quarantined: usize,
+    /// Not called for a while, because they failed too often in a row.
+    pub breaker_open: usize,
     /// Their start failed, and the next try has to wait.
     pub failed: usize,
     /// Allowed, but their files are refused.
@@ -78,6 +81,7 @@ impl Health {
             active_min,
             active: active.len(),
             quarantined: count(PlannerState::Quarantined),
+            breaker_open: count(PlannerState::BreakerOpen),
             failed: count(PlannerState::Failed),
             refused: count(PlannerState::Refused),
             absent: count(PlannerState::Absent),
@@ -138,6 +142,7 @@ fn steps(diagnosis: &Diagnosis, status: HealthStatus) -> Vec<Step> {
     for state in [
         PlannerState::Failed,
         PlannerState::Refused,
+        PlannerState::BreakerOpen,
         PlannerState::Quarantined,
         PlannerState::Absent,
     ] {
@@ -145,7 +150,10 @@ fn steps(diagnosis: &Diagnosis, status: HealthStatus) -> Vec<Step> {
         let in_state = planners.find(|planner| planner.state == state && !is_active(planner));
         if let Some(planner) = in_state {
             let name = planner.name.as_str();
-            let purpose = format!("see why it is {}", state.label());
+            let purpose = match state {
+                PlannerState::BreakerOpen => "see why its breaker is open".to_owned(),
+                state => format!("see why it is {}", state.label()),
+            };
             steps.push(step(format!("registry explain {name}"), purpose));
         }
     }

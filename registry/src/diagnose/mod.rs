@@ -16,6 +16,7 @@ mod advice;
 mod diagnosis;
 mod discovered;
 mod explain;
+mod guard;
 mod health;
 mod json;
 mod loading;
@@ -32,6 +33,7 @@ pub use diagnosis::{
 };
 pub use discovered::{DiscoveryStatus, FileCounts};
 pub use explain::{Explanation, Gate, GateKind, Verdict};
+pub use guard::{BreakerState, BreakerStatus, GuardStatus};
 pub use health::{Health, HealthStatus};
 pub use loading::LoadingStatus;
 pub use locking::{LockState, LockStatus};

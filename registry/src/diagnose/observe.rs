@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{
-    Diagnosis, DiscoveryStatus, ExcludedFile, Files, FolderStatus, LoadingStatus, LockStatus,
-    PlannerState, PlannerStatus, Problem, RefusedFile, ShadowedFile, SignatureStatus,
+    Diagnosis, DiscoveryStatus, ExcludedFile, Files, FolderStatus, GuardStatus, LoadingStatus,
+    LockStatus, PlannerState, PlannerStatus, Problem, RefusedFile, ShadowedFile, SignatureStatus,
+    guard,
 };
 use crate::config::Config;
 use crate::discovery::{Candidate, Refusal, Refused};
@@ -172,33 +173,34 @@ fn status(planner: &Planner) -> PlannerStatus {
         Phase::Failed {
             cause, retry_after, ..
         } => {
-            // Rounded up, so that zero means now.
-            let millis = retry_after.as_micros().div_ceil(1000);
-            retry_in_ms = Some(u64::try_from(millis).unwrap_or(u64::MAX));
+            retry_in_ms = Some(guard::millis_up(retry_after));
             let problem = Problem::new(cause.code(), &*cause, cause.remedy(planner.name()));
             (PlannerState::Failed, Some(problem))
         }
         Phase::Starting { .. } => (PlannerState::Starting, None),
-        Phase::NotLoaded | Phase::Retired => {
-            let held = planner.manifest().quarantined;
-            let state = if held {
-                PlannerState::Quarantined
-            } else {
-                PlannerState::NotLoaded
-            };
-            (state, None)
-        }
+        Phase::NotLoaded | Phase::Retired => (PlannerState::NotLoaded, None),
+    };
+    let own = GuardStatus::of(planner);
+    let (state, problem) = match own.verdict(planner) {
+        // Of a planner that fails to start that is told: its breaker is of calls.
+        Some((PlannerState::BreakerOpen, _)) if state == PlannerState::Failed => (state, problem),
+        // The failure of its self-test says more than that it is held back for it.
+        Some((state, verdict)) => (state, Some(problem.unwrap_or(verdict))),
+        None => (state, problem),
     };
     let counts = planner.call_counts();
+    let status = PlannerStatus::new(planner.name().clone(), state, planner.shared_manifest());
     PlannerStatus {
         path: planner.path().map(Path::to_owned),
         digest: planner.digest().map(|digest| format!("blake3:{digest}")),
         sandbox: planner.sandbox(),
-        calls: counts.succeeded + counts.failed,
+        calls: counts.succeeded.saturating_add(counts.failed),
         failures: counts.failed,
+        reliability: guard::reliability(planner).or(status.reliability),
+        guard: Some(own),
         problem,
         retry_in_ms,
-        ..PlannerStatus::new(planner.name().clone(), state, planner.shared_manifest())
+        ..status
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use plugin_api::manifest::Manifest;
 use serde::Serialize;
 
-use super::{Problem, json};
+use super::{GuardStatus, Problem, json};
 use crate::isolate::sandbox::Enforced;
 use crate::name::PlannerName;
 use crate::select::RELIABILITY_DEFAULT;
@@ -35,6 +35,8 @@ pub struct PlannerStatus {
     pub calls: u64,
     /// How many of these calls gave no plan.
     pub failures: u64,
+    /// What the guard around its calls knows of it; none if there is no code.
+    pub guard: Option<GuardStatus>,
     /// Why it cannot be used.
     pub problem: Option<Problem>,
     /// What its worker's sandbox is made of, as the worker itself says; none while there is no worker.
@@ -61,8 +63,10 @@ pub enum PlannerState {
     Refused,
     /// Allowed, but no file declares it.
     Absent,
-    /// Its author holds it back.
+    /// Somebody holds it back.
     Quarantined,
+    /// It failed too often in a row, and is not called for a while.
+    BreakerOpen,
 }
 
 /// Where a planner's code runs.
@@ -82,6 +86,8 @@ pub struct Reliability {
     pub score: f64,
     /// Who says so.
     pub source: ReliabilitySource,
+    /// How many outcomes it has had, forgotten ones included.
+    pub samples: u64,
 }
 
 /// Who says how reliable a planner is.
@@ -89,6 +95,8 @@ pub struct Reliability {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ReliabilitySource {
+    /// The outcomes of its calls.
+    Live,
     /// Its author.
     Prior,
     /// Nobody: it is the value for planners that say nothing.
@@ -102,10 +110,12 @@ impl PlannerStatus {
             Some(score) => Reliability {
                 score,
                 source: ReliabilitySource::Prior,
+                samples: 0,
             },
             None => Reliability {
                 score: RELIABILITY_DEFAULT,
                 source: ReliabilitySource::Default,
+                samples: 0,
             },
         };
         Self {
@@ -128,6 +138,7 @@ impl PlannerStatus {
             digest: None,
             calls: 0,
             failures: 0,
+            guard: None,
             problem: None,
             sandbox: None,
             retry_in_ms: None,
@@ -146,6 +157,7 @@ impl PlannerState {
             Self::Refused => "refused",
             Self::Absent => "absent",
             Self::Quarantined => "quarantined",
+            Self::BreakerOpen => "breaker open",
         }
     }
 
@@ -168,6 +180,7 @@ impl ReliabilitySource {
     /// The words of the text rendering.
     pub const fn label(self) -> &'static str {
         match self {
+            Self::Live => "live",
             Self::Prior => "prior",
             Self::Default => "default",
         }

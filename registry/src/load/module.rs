@@ -5,12 +5,20 @@
     reason = "entry points of a plugin are function pointers over raw state"
 )]
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use plugin_api::Planner;
 use plugin_api::abi::abi_stable::std_types::RSlice;
 use plugin_api::abi::{self, Call, Constructed, PluginRef, Sink, Status};
 
+use registry_core::sync::{Condvar, Mutex};
+
 use super::exchange::{ANSWER_SIZE_BYTES_MAX, CallFailure, FAILURE_SIZE_BYTES_MAX, exchange};
 use super::host::CallState;
+
+/// Longest time that a plugin's shutdown is awaited.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
 
 /// A plugin's table of functions. Tables are never freed, so it can be copied at will.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +59,7 @@ impl Module {
             planner: state.planner.as_str().into(),
             table: self.table,
             raw,
+            is_hosts: false,
         })
     }
 }
@@ -62,6 +71,8 @@ pub(crate) struct Instance {
     planner: Box<str>,
     table: PluginRef,
     raw: abi::Instance,
+    /// Whether its code is linked into the host.
+    is_hosts: bool,
 }
 
 // SAFETY: the interface demands that an instance can be called from many threads and dropped on
@@ -77,6 +88,7 @@ impl Instance {
             planner: name.into(),
             table: abi::table::<P>(&[], refuse_to_construct),
             raw: abi::instance_of(planner),
+            is_hosts: true,
         }
     }
 
@@ -107,11 +119,40 @@ impl Instance {
 }
 
 /// Tells the planner that no further call comes, then frees it.
+///
+/// A plugin does so on a thread of its own, which is awaited within a bound: one that never comes back
+/// costs that thread, and holds up nobody who replaces it.
 impl Drop for Instance {
     fn drop(&mut self) {
+        let ending = Ending {
+            planner: std::mem::take(&mut self.planner),
+            table: self.table,
+            raw: self.raw,
+        };
+        if self.is_hosts {
+            ending.run();
+        } else {
+            ending.run_within(SHUTDOWN_MAX);
+        }
+    }
+}
+
+/// An instance that nobody can call any more.
+struct Ending {
+    planner: Box<str>,
+    table: PluginRef,
+    raw: abi::Instance,
+}
+
+// SAFETY: as for `Instance`, which can be dropped on any thread.
+unsafe impl Send for Ending {}
+
+impl Ending {
+    fn run(self) {
         let outcomes = [self.table.shutdown(), self.table.destroy()].map(|ending| {
-            // SAFETY: as in `plan`; `drop` runs once, `destroy` comes last, and nothing can use the
-            // instance after it.
+            // SAFETY: the instance came from this table; an ending is made by the one drop of its
+            // instance and used up here, `destroy` comes last, and nothing can use the instance after
+            // it. The sink is valid until the call returns.
             exchange(FAILURE_SIZE_BYTES_MAX, |answer| unsafe {
                 ending(self.raw, answer)
             })
@@ -119,6 +160,41 @@ impl Drop for Instance {
         for failure in outcomes.into_iter().filter_map(Result::err) {
             tracing::warn!(planner = &*self.planner, %failure, "a planner failed while it was shut down");
         }
+    }
+
+    /// Whether it came to its end within the bound.
+    fn run_within(self, bound: Duration) -> bool {
+        let planner = self.planner.clone();
+        let ended = Arc::new((Mutex::new(false), Condvar::new()));
+        let telling = Arc::clone(&ended);
+        let log = tracing::dispatcher::get_default(tracing::Dispatch::clone);
+        let work = move || {
+            tracing::dispatcher::with_default(&log, || self.run());
+            *telling.0.lock() = true;
+            telling.1.notify_all();
+        };
+        let thread = std::thread::Builder::new().name("registry-shutdown".to_owned());
+        if let Err(error) = thread.spawn(work) {
+            tracing::warn!(planner = &*planner, %error, "no thread to shut a planner down; it is leaked");
+            return false;
+        }
+        let deadline = Instant::now() + bound;
+        let (flag, changed) = &*ended;
+        let mut has_ended = flag.lock();
+        while !*has_ended {
+            let timed_out;
+            (has_ended, timed_out) = changed.wait_until(has_ended, deadline);
+            if timed_out && !*has_ended {
+                drop(has_ended);
+                tracing::warn!(
+                    planner = &*planner,
+                    waited_ms = u64::try_from(bound.as_millis()).unwrap_or(u64::MAX),
+                    "a planner does not end its shutdown; its thread is left behind"
+                );
+                return false;
+            }
+        }
+        true
     }
 }
 
@@ -219,5 +295,69 @@ mod tests {
             ]
         ));
         assert_eq!(FREED.load(Ordering::SeqCst), 3);
+    }
+
+    static GATE: Mutex<bool> = Mutex::new(false);
+    static GATE_OPENED: Condvar = Condvar::new();
+
+    #[derive(Default)]
+    struct Hanging(Arc<(Mutex<bool>, Condvar)>);
+
+    impl Planner for Hanging {
+        fn plan(&self, _request: &PlanRequest, _cx: &Context) -> Result<Plan, PlanError> {
+            Err(PlanError::failed("never called"))
+        }
+
+        fn shutdown(&self) {
+            await_gate();
+        }
+    }
+
+    impl Drop for Hanging {
+        fn drop(&mut self) {
+            *self.0.0.lock() = true;
+            self.0.1.notify_all();
+        }
+    }
+
+    /// Waits until the gate is open, within a bound that a test never reaches.
+    fn await_gate() {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        let mut open = GATE.lock();
+        while !*open {
+            let timed_out;
+            (open, timed_out) = GATE_OPENED.wait_until(open, deadline);
+            assert!(!timed_out, "nobody opened the gate");
+        }
+    }
+
+    #[test]
+    fn a_shutdown_that_hangs_is_left_behind_and_may_still_end() {
+        let freed: Arc<(Mutex<bool>, Condvar)> = Arc::default();
+        let ending = Ending {
+            planner: "hanging".into(),
+            table: abi::table::<Hanging>(&[], refuse_to_construct),
+            raw: abi::instance_of(Hanging(Arc::clone(&freed))),
+        };
+        assert!(!ending.run_within(Duration::from_millis(1)));
+        assert!(!*freed.0.lock());
+        *GATE.lock() = true;
+        GATE_OPENED.notify_all();
+        let deadline = Instant::now() + Duration::from_mins(1);
+        let mut is_freed = freed.0.lock();
+        while !*is_freed {
+            let timed_out;
+            (is_freed, timed_out) = freed.1.wait_until(is_freed, deadline);
+            assert!(!timed_out, "it was never freed");
+        }
+        let prompt = Ending {
+            planner: "prompt".into(),
+            table: abi::table::<Hanging>(&[], refuse_to_construct),
+            raw: abi::instance_of(Hanging::default()),
+        };
+        assert!(
+            prompt.run_within(Duration::from_mins(1)),
+            "the gate is open"
+        );
     }
 }

@@ -2,6 +2,8 @@
 
 use plugin_api::{PlanError, PlanErrorKind};
 
+use super::breaker_open::BreakerOpen;
+use super::hold::Quarantine;
 use super::start_error::StartError;
 use crate::isolate::WorkerFault;
 use crate::name::PlannerName;
@@ -66,6 +68,12 @@ pub enum CallProblem {
     /// The planner could not be started.
     #[error(transparent)]
     NotStarted(StartError),
+    /// Somebody holds the planner back.
+    #[error(transparent)]
+    Quarantined(Box<Quarantine>),
+    /// The planner failed too often in a row, and is not called for a while.
+    #[error(transparent)]
+    BreakerOpen(Box<BreakerOpen>),
     /// A newer generation of the planner took its place.
     #[error("it was replaced by a newer generation")]
     Retired,
@@ -109,7 +117,13 @@ impl CallProblem {
     pub(super) fn is_of_a_call(&self) -> bool {
         !matches!(
             self,
-            Self::NotStarted(_) | Self::NotCalled(_) | Self::Retired | Self::InvalidRequest(_)
+            Self::NotStarted(_)
+                | Self::Quarantined(_)
+                | Self::BreakerOpen(_)
+                | Self::NotCalled(_)
+                | Self::Retired
+                | Self::InvalidRequest(_)
+                | Self::Worker(WorkerFault::Start { .. } | WorkerFault::Sandbox { .. })
         )
     }
 
@@ -117,6 +131,8 @@ impl CallProblem {
     pub(super) fn code_or(&self, otherwise: &'static str) -> &'static str {
         match self {
             Self::NotStarted(error) => error.code(),
+            Self::Quarantined(quarantine) => quarantine.code(),
+            Self::BreakerOpen(open) => open.code(),
             Self::Planner(error) if error.kind() != PlanErrorKind::Failed => error.code(),
             Self::Planner(_) | Self::Panic { .. } => otherwise,
             Self::NotCalled(error) | Self::InvalidRequest(error) | Self::InvalidPlan(error) => {
@@ -133,6 +149,8 @@ impl CallProblem {
     pub(super) fn remedy(&self, planner: &PlannerName) -> String {
         match self {
             Self::NotStarted(error) => error.remedy(),
+            Self::Quarantined(quarantine) => quarantine.remedy(),
+            Self::BreakerOpen(open) => open.remedy(planner),
             Self::Planner(error) => match (error.kind(), error.setting()) {
                 (PlanErrorKind::Config, Some(setting)) => format!(
                     "Mend {setting}: a variable, or a value in `[planners.{planner}.config]`."

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::admission::Rejected;
 use crate::discovery::{CacheError, Changes, Fingerprint, Resolution, Scan};
+use crate::state::StateError;
 
 /// What a discovery found, and what it changed.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct DiscoveryReport {
     pub files_read: usize,
     /// Why nothing was remembered from or for other processes.
     pub cache_problem: Option<Arc<CacheError>>,
+    /// Why nothing was remembered of how planners did, and of who is held back.
+    pub state_problem: Option<Arc<StateError>>,
     /// Well-formed plugins that a trust gate turned away.
     pub rejected: Vec<Rejected>,
     /// Which of several files of one name counts.

@@ -2,6 +2,7 @@
 
 use super::call_error::CallError;
 use super::discover_error::DiscoverError;
+use super::hold::Quarantine;
 use super::start_error::StartError;
 use crate::name::{NameError, PlannerName};
 use crate::scrub;
@@ -37,12 +38,9 @@ pub enum GetError {
         #[source]
         refusal: Refusal,
     },
-    /// The planner's author holds it back.
-    #[error("planner {planner:?} is held back by its author", planner = planner.as_str())]
-    Quarantined {
-        /// Which planner.
-        planner: PlannerName,
-    },
+    /// Somebody holds the planner back.
+    #[error("planner {planner:?} is {0}", planner = .0.planner.as_str())]
+    Quarantined(Box<Quarantine>),
     /// The planner could not be started.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -77,7 +75,7 @@ impl GetError {
             Self::Unknown { .. } => "E_UNKNOWN_PLANNER",
             Self::Absent { .. } => "E_ABSENT",
             Self::Refused { refusal, .. } => refusal.code(),
-            Self::Quarantined { .. } => "E_QUARANTINED",
+            Self::Quarantined(quarantine) => quarantine.code(),
             Self::Start(error) => error.code(),
             Self::Discover(error) => error.code(),
         }
@@ -94,7 +92,7 @@ impl GetError {
                     .to_owned()
             }
             Self::Refused { refusal, .. } => refusal.remedy(),
-            Self::Quarantined { .. } => "Ask its author for a version without the hold.".to_owned(),
+            Self::Quarantined(quarantine) => quarantine.remedy(),
             Self::Start(error) => error.remedy(),
             Self::Discover(error) => error.remedy(),
         }

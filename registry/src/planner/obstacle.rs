@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use registry_core::sync::atomic::Ordering;
-
+use super::breaker_open::BreakerOpen;
+use super::hold::Quarantine;
 use super::start_error::StartFailure;
 use super::supervised::{Phase, Planner};
 
 /// What keeps a planner of the catalog from being called.
 #[derive(Clone, Debug)]
 pub(crate) enum Obstacle {
-    /// Its author holds it back.
-    Held,
+    /// Somebody holds it back.
+    Quarantined(Box<Quarantine>),
+    /// It failed too often in a row.
+    BreakerOpen(Box<BreakerOpen>),
     /// It could not be started, and the wait before the next attempt is not over.
     Failed {
         cause: Arc<StartFailure>,
@@ -21,28 +23,32 @@ pub(crate) enum Obstacle {
 }
 
 impl Planner {
-    /// What keeps it from being called now. Takes no lock where nothing ever did.
+    /// What keeps it from being called now. Takes no lock where nothing was ever noted of it.
     #[inline]
     pub(crate) fn obstacle(&self) -> Option<Obstacle> {
-        // Relaxed: the flag is set before the slot hands a failure out, so whoever knows of the
-        // failure finds it set; what it leads to is read under the slot's lock.
-        if self.hindered_once.load(Ordering::Relaxed) {
-            return self.look_for_obstacle();
+        if self.record.is_blank() {
+            return None;
         }
-        None
+        self.look_for_obstacle()
     }
 
     #[cold]
     fn look_for_obstacle(&self) -> Option<Obstacle> {
-        if self.manifest.quarantined {
-            return Some(Obstacle::Held);
+        if let Some(quarantine) = self.lasting_hold() {
+            return Some(Obstacle::Quarantined(Box::new(quarantine)));
         }
-        match self.phase() {
-            Phase::Failed {
-                cause, retry_after, ..
-            } if !retry_after.is_zero() => Some(Obstacle::Failed { cause, retry_after }),
-            _ => None,
+        if let Phase::Failed {
+            cause, retry_after, ..
+        } = self.phase()
+            && !retry_after.is_zero()
+        {
+            return Some(match self.failed_self_test(&cause, retry_after) {
+                Some(quarantine) => Obstacle::Quarantined(Box::new(quarantine)),
+                None => Obstacle::Failed { cause, retry_after },
+            });
         }
+        let open = self.breaker_open()?;
+        Some(Obstacle::BreakerOpen(Box::new(open)))
     }
 }
 
@@ -50,17 +56,21 @@ impl Planner {
 mod tests {
     use registry_core::clock::ManualClock;
 
+    use super::super::hold::{HoldEnd, Holder};
     use super::super::testing::broken;
     use super::*;
 
     /// The wait before the next attempt, if a failure is what keeps it from being called.
     fn wait(planner: &Planner) -> Option<Duration> {
         match planner.obstacle() {
-            Some(Obstacle::Failed { cause, retry_after }) => {
-                assert_eq!(cause.code(), "E_SELF_TEST_FAILED");
+            Some(Obstacle::Quarantined(quarantine)) => {
+                assert_eq!(quarantine.by, Holder::SelfTest);
+                let Phase::Failed { retry_after, .. } = planner.phase() else {
+                    panic!("it did not fail");
+                };
                 Some(retry_after)
             }
-            Some(Obstacle::Held) => panic!("nobody holds it back"),
+            Some(other) => panic!("{other:?}"),
             None => None,
         }
     }
@@ -88,6 +98,12 @@ mod tests {
         let planner = broken(&ManualClock::new(), true);
         let error = planner.start_if_allowed().unwrap_err();
         assert_eq!(error.code(), "E_QUARANTINED");
-        assert!(matches!(planner.obstacle(), Some(Obstacle::Held)));
+        let Some(Obstacle::Quarantined(quarantine)) = planner.obstacle() else {
+            panic!("nobody holds it back");
+        };
+        assert_eq!(
+            (quarantine.by, quarantine.ends),
+            (Holder::Author, HoldEnd::OtherVersion)
+        );
     }
 }

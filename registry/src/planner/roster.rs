@@ -27,6 +27,7 @@ use super::supervised::{Planner, Supervision};
 use crate::config::Config;
 use crate::discovery::{Bounds, Counter, Discovery, Progress, ScanRequest};
 use crate::name::PlannerName;
+use crate::state::StateError;
 use crate::suggest;
 use crate::trust::{self, Guard, Policy};
 
@@ -159,6 +160,16 @@ impl Roster {
         self.catalog.compact();
     }
 
+    /// What all planners are held to.
+    pub(super) fn supervision(&self) -> &Supervision {
+        &self.supervision
+    }
+
+    /// Writes what later processes have to know.
+    pub(crate) fn save_state(&self) -> Result<(), StateError> {
+        self.supervision.ledger.flush()
+    }
+
     /// How planners were started.
     pub(crate) fn history(&self) -> &History {
         &self.supervision.history
@@ -237,6 +248,7 @@ impl Roster {
     ) -> Result<Arc<DiscoveryReport>, DiscoverError> {
         let started = Instant::now();
         self.supervision.history.archive_failures();
+        let state_problem = self.recall();
         let base = self.catalog.current();
         if !base.is_empty() {
             // Retiring would wait for the very call that asks for it.
@@ -256,6 +268,7 @@ impl Roster {
             cache_problem: discovered.cache_problem,
             reading_took: discovered.reading_took,
             sorting_took: discovered.sorting_took,
+            state_problem,
             ..DiscoveryReport::default()
         };
         self.publish(&mut report, base, replace)?;
@@ -271,6 +284,14 @@ impl Roster {
             });
         }
         Ok(report)
+    }
+
+    /// Learns what other processes left. Without it planners are held to what this one knows.
+    fn recall(&self) -> Option<Arc<StateError>> {
+        let error = self.supervision.ledger.recall().err()?;
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::warn!(code = error.code(), %error, cause, "what was remembered is not used");
+        Some(Arc::new(error))
     }
 
     fn remember(&self, report: DiscoveryReport) -> Arc<DiscoveryReport> {
@@ -360,5 +381,11 @@ impl Roster {
             deep: settings.deep_fingerprint,
             afresh: settings.force_rediscover || replace == Replace::All,
         }
+    }
+}
+
+impl Drop for Roster {
+    fn drop(&mut self) {
+        self.supervision.ledger.flush_or_warn();
     }
 }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use plugin_api::PlanError;
 use registry_core::instance::Instance as Cell;
-use registry_core::sync::atomic::Ordering;
 
 use super::call_error::CallProblem;
 use super::cancel::CancelToken;
+use super::change::{Change, tell};
 use super::get_error::GetError;
 use super::start_error::{StartError, StartFailure};
 use super::supervised::{Planner, Runs, Source, Started};
@@ -26,7 +26,7 @@ impl Planner {
         self.resident.get().is_some()
     }
 
-    /// Starts it now if nobody has, unless its author holds it back.
+    /// Starts it now if nobody has, unless somebody holds it back.
     #[inline]
     pub(crate) fn start_if_allowed(&self) -> Result<(), GetError> {
         if self.is_started() {
@@ -37,10 +37,8 @@ impl Planner {
 
     #[cold]
     fn start_slowly(&self) -> Result<(), GetError> {
-        if self.manifest.quarantined {
-            return Err(GetError::Quarantined {
-                planner: self.name.clone(),
-            });
+        if let Some(quarantine) = self.lasting_hold() {
+            return Err(GetError::Quarantined(Box::new(quarantine)));
         }
         self.started()?;
         Ok(())
@@ -51,9 +49,19 @@ impl Planner {
         self.resident
             .get_or_build(&self.supervision.slot, || {
                 self.start()
-                    .inspect_err(|_| self.hindered_once.store(true, Ordering::Relaxed))
+                    .inspect_err(|failure| self.note_failure(failure))
             })
             .map_err(|error| StartError::of(&self.name, error))
+    }
+
+    /// What selections are to know, before the slot tells of the failure.
+    fn note_failure(&self, failure: &StartFailure) {
+        self.record.begin_note();
+        let now = self.supervision.ledger.clock.now();
+        *self.failed_at.lock() = Some(now);
+        if let StartFailure::SelfTest(_) = failure {
+            tell(&self.name, &Change::SelfTestFailed);
+        }
     }
 
     /// Verify → map → construct → self-test. No lock of ours is held meanwhile.

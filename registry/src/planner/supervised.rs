@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use plugin_api::manifest::Manifest;
 use registry_core::backoff::Backoff;
-use registry_core::clock::Clock;
 use registry_core::instance::Instance as Cell;
 use registry_core::resident::Resident;
 use registry_core::slot::{SlotPhase, SlotPolicy};
-use registry_core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use registry_core::sync::Mutex;
 
 use super::history::History;
+use super::ledger::Ledger;
+use super::record::Record;
 use super::start_error::StartFailure;
 use crate::config::{self, Config, PlannerSettings, SandboxMode, Table};
 use crate::discovery::Candidate;
@@ -38,10 +39,11 @@ pub struct Planner {
     pub(super) options: Options,
     pub(super) supervision: Arc<Supervision>,
     pub(super) resident: Resident<Started, StartFailure>,
-    /// Whether it is held back or a start of it ever failed; set before the slot tells of a failure.
-    pub(super) hindered_once: AtomicBool,
+    /// Shared with the planners of this name before and after it.
+    pub(super) record: Arc<Record>,
+    /// When a start of it last failed, on the ledger's clock.
+    pub(super) failed_at: Mutex<Option<Duration>>,
     pub(super) log_limit: LogLimit,
-    pub(super) counts: Counters,
 }
 
 /// Where a planner's code comes from.
@@ -76,6 +78,10 @@ pub(super) enum Runs {
 pub(crate) struct Options {
     /// Bounds one plan call.
     pub(crate) plan_timeout: Duration,
+    /// How often a call is made again after a transient error.
+    pub(crate) retries: u32,
+    /// Whether it is held back.
+    pub(crate) hold: bool,
     /// What the planner's context shows it.
     pub(crate) settings: Table,
     /// Where it runs, unless it is linked into the host.
@@ -92,6 +98,10 @@ impl Options {
         let own = config.planners().get(name);
         Self {
             plan_timeout: config.plan_timeout(name),
+            retries: own
+                .and_then(|own| own.retries)
+                .unwrap_or(config.isolation().plan_retries),
+            hold: own.and_then(|own| own.hold).unwrap_or(false),
             settings: own.and_then(|own| own.config.clone()).unwrap_or_default(),
             policy: config.policy(name),
             variables: own.and_then(|own| own.env.clone()).unwrap_or_default(),
@@ -128,23 +138,34 @@ pub(crate) struct Supervision {
     pub(crate) program: Option<Arc<Program>>,
     /// How starts went.
     pub(crate) history: History,
+    /// How they did.
+    pub(crate) ledger: Ledger,
 }
 
 impl Supervision {
     /// What `config` holds all planners to.
     pub(crate) fn of(config: &Config, signatures: Signatures) -> Result<Self, ProgramError> {
+        Self::with_ledger(config, signatures, Ledger::of(config))
+    }
+
+    pub(crate) fn with_ledger(
+        config: &Config,
+        signatures: Signatures,
+        ledger: Ledger,
+    ) -> Result<Self, ProgramError> {
         let start_timeout = config.isolation().self_test_timeout;
         Ok(Self {
             policy: Policy::of(config, signatures),
             layouts: Layouts::of(config),
             slot: SlotPolicy {
-                clock: Clock::monotonic(),
+                clock: ledger.clock.clone(),
                 wait_max: start_timeout,
                 backoff: Backoff::new(RETRY_FIRST, RETRY_MAX),
             },
             start_timeout,
             program: program(config)?,
             history: History::of(config),
+            ledger,
         })
     }
 }
@@ -190,19 +211,13 @@ pub enum Phase {
     Retired,
 }
 
-/// How often a planner was called.
+/// How often a planner was called, by this process and those before it that remembered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallCounts {
     /// Calls that gave a plan.
     pub succeeded: u64,
     /// Calls that did not.
     pub failed: u64,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    succeeded: AtomicU64,
-    failed: AtomicU64,
 }
 
 impl Planner {
@@ -214,8 +229,13 @@ impl Planner {
         options: Options,
         supervision: Arc<Supervision>,
     ) -> Self {
+        let record = supervision.ledger.record(&name);
+        if manifest.quarantined || options.hold {
+            record.begin_note();
+        }
         Self {
-            hindered_once: AtomicBool::new(manifest.quarantined),
+            record,
+            failed_at: Mutex::new(None),
             name,
             manifest,
             source,
@@ -223,7 +243,6 @@ impl Planner {
             supervision,
             resident: Resident::new(),
             log_limit: LogLimit::new(),
-            counts: Counters::default(),
         }
     }
 
@@ -314,24 +333,12 @@ impl Planner {
         }
     }
 
-    /// How often it was called.
+    /// How often it was called. A call that its caller gave up, or whose request was bad, does not count.
     pub fn call_counts(&self) -> CallCounts {
-        // Relaxed: two independent sums, read for a report.
+        let totals = self.record.reliability.totals();
         CallCounts {
-            succeeded: self.counts.succeeded.load(Ordering::Relaxed),
-            failed: self.counts.failed.load(Ordering::Relaxed),
+            succeeded: totals.successes,
+            failed: totals.failures,
         }
-    }
-}
-
-impl Counters {
-    pub(super) fn record(&self, succeeded: bool) {
-        let counter = if succeeded {
-            &self.succeeded
-        } else {
-            &self.failed
-        };
-        // Relaxed: a sum that nothing else depends on.
-        counter.fetch_add(1, Ordering::Relaxed);
     }
 }

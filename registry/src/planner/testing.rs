@@ -8,7 +8,7 @@ use registry_core::clock::ManualClock;
 use semver::Version;
 
 use super::supervised::{Options, Source};
-use super::{Planner, Supervision};
+use super::{Ledger, Planner, Supervision};
 use crate::config::Config;
 use crate::load::Instance;
 use crate::name::PlannerName;
@@ -30,8 +30,8 @@ impl plugin_api::Planner for Broken {
 /// starts see is moved by `hand`.
 pub(crate) fn broken(hand: &ManualClock, quarantined: bool) -> Planner {
     let config = Config::loader().load().unwrap();
-    let mut supervision = Supervision::of(&config, Signatures::default()).unwrap();
-    supervision.slot.clock = hand.clock();
+    let ledger = Ledger::with_clocks(&config, hand.clock(), hand.clock());
+    let supervision = Supervision::with_ledger(&config, Signatures::default(), ledger).unwrap();
     let name = PlannerName::parse("broken_planner").unwrap();
     let build = BuildInfo {
         rustc: "the host's".to_owned(),

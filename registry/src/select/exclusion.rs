@@ -14,7 +14,7 @@ use super::pool::Pool;
 use super::rank::Rating;
 use crate::discovery::{self, Refused};
 use crate::name::PlannerName;
-use crate::planner::{DiscoveryReport, Obstacle, StartFailure};
+use crate::planner::{BreakerOpen, DiscoveryReport, Obstacle, Quarantine, StartFailure};
 use crate::trust;
 
 /// A planner that is not ranked.
@@ -41,8 +41,10 @@ pub enum Exclusion {
     Refused(trust::Refusal),
     /// Its file claims a name that another one claims too.
     Ambiguous(Arc<Refused>),
-    /// Its author holds it back.
-    Quarantined,
+    /// Somebody holds it back.
+    Quarantined(Box<Quarantine>),
+    /// It failed too often in a row, and is not called for a while.
+    BreakerOpen(Box<BreakerOpen>),
     /// It could not be started, and the wait before the next attempt is not over.
     Failed {
         /// Why it could not be started.
@@ -67,7 +69,8 @@ impl Exclusion {
             Self::NotAllowed => "not_allowed",
             Self::ByConfiguration => "excluded",
             Self::Refused(_) | Self::Ambiguous(_) => "refused",
-            Self::Quarantined => "quarantined",
+            Self::Quarantined(_) => "quarantined",
+            Self::BreakerOpen(_) => "breaker_open",
             Self::Failed { .. } => "failed",
             Self::BelowReliability { .. } => "below_reliability",
         }
@@ -85,7 +88,8 @@ impl fmt::Display for Exclusion {
                 causes(refusal, f)
             }
             Self::Ambiguous(refused) => write!(f, "refused: {}", refused.reason()),
-            Self::Quarantined => f.write_str("quarantined: its author holds it back"),
+            Self::Quarantined(quarantine) => quarantine.fmt(f),
+            Self::BreakerOpen(open) => open.fmt(f),
             Self::Failed { cause, retry_after } => {
                 f.write_str("failed")?;
                 causes(&**cause, f)?;
@@ -122,7 +126,8 @@ impl Serialize for Excluded {
 impl From<&Obstacle> for Exclusion {
     fn from(obstacle: &Obstacle) -> Self {
         match obstacle {
-            Obstacle::Held => Self::Quarantined,
+            Obstacle::Quarantined(quarantine) => Self::Quarantined(quarantine.clone()),
+            Obstacle::BreakerOpen(open) => Self::BreakerOpen(open.clone()),
             Obstacle::Failed { cause, retry_after } => Self::Failed {
                 cause: Arc::clone(cause),
                 retry_after: *retry_after,

@@ -8,7 +8,7 @@
 //!
 //! A [`Pool`] holds what does not change within a generation: what each planner offers, as bits, and
 //! what its manifest weighs. It is made at the first selection of a generation. What does change, a
-//! failed start or a hold, is read anew by every selection. Nothing here opens a library, and the same
+//! failed start, a hold, a breaker or the outcome of a call, is read anew by every selection. Nothing here opens a library, and the same
 //! planners, settings and query give the same order everywhere.
 
 mod error;

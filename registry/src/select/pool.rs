@@ -14,7 +14,7 @@ use super::rank::{Rating, rate};
 use super::selection::Selection;
 use crate::config::Config;
 use crate::name::PlannerName;
-use crate::planner::{DiscoveryReport, Planner};
+use crate::planner::{DiscoveryReport, Obstacle, Planner, Record};
 
 /// The planners of one catalog generation, prepared for ranking. A planner's number is its place here.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct Pool {
     generation: u64,
     /// By name.
     planners: Box<[Arc<Planner>]>,
+    /// Of the same planners: a row of flags that most selections need not look behind.
+    records: Box<[Arc<Record>]>,
     facts: Box<[Facts]>,
     offers: Offers,
     /// Names that are allowed and not among the planners.
@@ -70,6 +72,10 @@ impl Pool {
             facts: manifests.map(Facts::of).collect(),
             offers: Offers::new(&offered),
             unfilled: unfilled.cloned().collect(),
+            records: planners
+                .iter()
+                .map(|own| Arc::clone(own.record()))
+                .collect(),
             planners: planners.into(),
         }
     }
@@ -87,11 +93,23 @@ impl Pool {
     }
 
     fn rate(&self, query: &Query, terms: &Terms) -> Rating {
-        let reliability = |number: usize, facts: &Facts| match self.planners[number].obstacle() {
-            Some(obstacle) => Err(obstacle),
-            None => Ok(facts.prior),
+        let reliability = |number: usize, facts: &Facts| {
+            if self.records[number].is_blank() {
+                Ok(facts.prior)
+            } else {
+                self.noted(number, facts)
+            }
         };
         rate(&self.facts, &self.offers, query, terms, reliability)
+    }
+
+    /// The reliability of a planner of which something was noted, or why it cannot be called.
+    fn noted(&self, number: usize, facts: &Facts) -> Result<f64, Obstacle> {
+        let planner = &self.planners[number];
+        match planner.obstacle() {
+            Some(obstacle) => Err(obstacle),
+            None => Ok(planner.reliability().unwrap_or(facts.prior)),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -156,10 +174,14 @@ mod tests {
             .map(|own| own.reason.word())
             .collect();
         // The other four are those that the default allowlist names.
-        assert_eq!(reasons, ["failed", "absent", "absent", "absent", "absent"]);
+        assert_eq!(
+            reasons,
+            ["quarantined", "absent", "absent", "absent", "absent"]
+        );
         assert_eq!(error.code(), "E_NONE_SELECTABLE");
         let text = error.excluded()[0].reason.to_string();
-        let whole = "failed: its self-test failed: planner failed: broken; next try in 0.";
+        let whole =
+            "quarantined: its self-test failed since 1970-01-01T00:00:00Z, to be tried again at ";
         assert!(text.starts_with(whole), "{text}");
         hand.advance(Duration::from_mins(1));
         assert_eq!(best(&select().unwrap()), "broken_planner");

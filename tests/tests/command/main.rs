@@ -3,6 +3,7 @@
 mod answers;
 mod failures;
 mod forgery;
+mod guard;
 mod report;
 mod screen;
 mod settings;

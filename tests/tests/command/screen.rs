@@ -21,6 +21,8 @@ const COMMANDS: &[&str] = &[
     "verify",
     "sign",
     "keygen",
+    "quarantine",
+    "breaker",
     "config",
     "completions",
 ];

@@ -7,8 +7,9 @@ use std::time::Duration;
 use plugin_api::PlanRequest;
 use registry::{CallError, CallProblem, Crash, PlanFailure, Registry, WorkerFault};
 use rustix::process::{Pid, Signal, kill_process};
+use tests::{PluginFolder, fixture};
 
-use super::{await_that, exists, obedient, pid_of_worker, tell};
+use super::{await_that, exists, in_workers, obedient, pid_of_worker, tell};
 
 /// How the worker ended while it did what `order` says.
 fn crash(registry: &Registry, order: &str) -> Crash {
@@ -32,6 +33,20 @@ fn an_exit_with_code_zero_is_a_crash_and_the_next_call_is_answered_by_a_new_work
     let next = pid_of_worker(&registry);
     assert_ne!(next, pid);
     assert!(!exists(pid));
+}
+
+#[test]
+fn a_crash_counts_as_a_failure_and_moves_the_breaker() {
+    let folder = PluginFolder::new().with(&fixture("obeys"));
+    let registry = in_workers(&folder, &["obeys"])
+        .set("isolation.breaker_failures", "1")
+        .build()
+        .unwrap();
+    crash(&registry, "exit");
+    let status = registry.describe("obeys").unwrap();
+    assert_eq!((status.calls, status.failures), (1, 1));
+    let error = tell(&registry, "pid").unwrap_err();
+    assert_eq!(error.code(), "E_BREAKER_OPEN", "{error:?}");
 }
 
 #[test]
@@ -93,7 +108,7 @@ fn nothing_is_left_of_workers_that_crashed_hung_or_were_shut_down() {
         let before = descriptors();
         let mut pids = BTreeSet::new();
         for _ in 0..5 {
-            let registry = super::in_workers(&folder, &["obeys"]).build().unwrap();
+            let registry = in_workers(&folder, &["obeys"]).build().unwrap();
             pids.insert(pid_of_worker(&registry));
             crash(&registry, "abort");
             pids.insert(pid_of_worker(&registry));

@@ -61,6 +61,8 @@ fn a_program_that_serves_no_host_is_no_failure_of_the_planner() {
         .plan("well_behaved", &PlanRequest::new("Serve"))
         .unwrap_err();
     assert_eq!(error.code(), "E_WORKER_START", "{error:?}");
+    let status = registry.describe("well_behaved").unwrap();
+    assert_eq!((status.calls, status.failures), (0, 0));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One file a command: what to ask the library, and how to show the answer.
 
+mod breaker;
 mod completions;
 mod config;
 mod context;
@@ -13,6 +14,7 @@ mod keygen;
 mod list;
 mod lock;
 mod plan;
+mod quarantine;
 mod select;
 mod sign;
 #[cfg(test)]
@@ -23,11 +25,12 @@ use std::io::{self, ErrorKind, Write};
 
 use serde::Serialize;
 
-use crate::arguments::{Arguments, Command, Config};
+use crate::arguments::{Arguments, Breaker, Command, Config};
 use crate::failure::{FAILED, Failure, Stop};
 use crate::output::Output;
 use crate::session::Session;
 use crate::surroundings::Surroundings;
+use registry::diagnose::text::{Cell, Look, Page};
 
 /// Exit code: answered.
 const ANSWERED: u8 = 0;
@@ -79,6 +82,8 @@ fn answer(
         Command::Verify(verify) => verify::run(verify, session, output),
         Command::Sign(sign) => sign::run(sign, output),
         Command::Keygen(keygen) => keygen::run(keygen, output),
+        Command::Quarantine(wanted) => quarantine::run(wanted, session, output),
+        Command::Breaker(Breaker::Reset(wanted)) => breaker::reset(wanted, session, output),
         Command::Config(Config::Show) => config::run(session, output),
         Command::Completions(completions) => completions::run(completions, output),
     }
@@ -95,6 +100,13 @@ fn report(
         return tell(failure, output);
     }
     stderr.write_all(failure.text(surroundings.stderr).as_bytes())
+}
+
+/// One line of text.
+fn sentence(text: &str, look: Look) -> String {
+    let mut page = Page::new(look);
+    page.line(0, [Cell::new(text)]);
+    page.finish()
 }
 
 /// Tells a failure as the one JSON document.

@@ -51,6 +51,9 @@ fn every_default_is_the_predecessors() {
         ("FACTORY_WORKER_PROGRAM", "self"),
         ("PLANNER_DEFAULT_TIMEOUT", "40"),
         ("PLANNER_SELF_TEST_TIMEOUT", "5"),
+        ("FACTORY_PLAN_RETRIES", "0"),
+        ("FACTORY_BREAKER_FAILURES", "3"),
+        ("FACTORY_BREAKER_RESET", "60"),
         ("FACTORY_LOG_LEVEL", "INFO"),
         ("FACTORY_LOG_FORMAT", "text"),
     ];

@@ -70,10 +70,12 @@ pub enum GateKind {
     Version,
     /// No other file has its name, or comes before it.
     Unique,
-    /// Its author does not hold it back.
+    /// Nobody holds it back.
     Hold,
     /// It could be started, or nobody has tried.
     Start,
+    /// It did not fail too often in a row.
+    Breaker,
 }
 
 /// How a gate was passed.
@@ -147,6 +149,7 @@ impl GateKind {
             Self::Unique => "unique",
             Self::Hold => "hold",
             Self::Start => "start",
+            Self::Breaker => "breaker",
         }
     }
 }

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use plugin_api::API_VERSION;
 use plugin_api::manifest::SCHEMA;
+use registry_core::breaker::BreakerPhase;
 
 use super::subject::{Code, Subject};
 use super::{Gate, GateKind, Verdict};
 use crate::diagnose::observe::{exclusion, problem, rejection};
-use crate::diagnose::{Observed, Problem};
+use crate::diagnose::{Observed, Problem, guard};
 use crate::discovery::{self, Candidate, ElfError, PLATFORM};
 use crate::name::PlannerName;
 use crate::planner::{Phase, Planner};
@@ -57,14 +58,16 @@ pub(super) fn judge(subject: &Subject<'_>, observed: &Observed<'_>) -> Vec<Gate>
 /// that discovery has not seen no place among others.
 fn gates_of(subject: &Subject<'_>) -> Vec<GateKind> {
     use GateKind::{
-        Allowlist, Hold, Library, Lock, Manifest, Name, Path, Signature, Start, Unique, Version,
+        Allowlist, Breaker, Hold, Library, Lock, Manifest, Name, Path, Signature, Start, Unique,
+        Version,
     };
     let all = [
         Name, Allowlist, Path, Library, Manifest, Lock, Signature, Version, Unique, Hold, Start,
+        Breaker,
     ];
     let is_there = |gate: &GateKind| match gate {
         Path | Library | Lock | Signature | Version => !matches!(subject.code, Code::Builtin(_)),
-        Unique | Start => !subject.alone,
+        Unique | Start | Breaker => !subject.alone,
         _ => true,
     };
     all.into_iter().filter(is_there).collect()
@@ -83,6 +86,7 @@ fn find(gate: GateKind, subject: &Subject<'_>, observed: &Observed<'_>) -> Optio
         GateKind::Version => version(subject, observed),
         GateKind::Unique => Some(unique(subject, observed)),
         GateKind::Hold => Some(hold(subject)),
+        GateKind::Breaker => Some(subject.planner.map_or_else(untroubled, breaker)),
         GateKind::Start => Some(subject.planner.map_or_else(not_loaded, start)),
     }
 }
@@ -294,18 +298,41 @@ fn unique(subject: &Subject<'_>, observed: &Observed<'_>) -> Finding {
     }
 }
 
+/// Whoever holds it back for good or for a time. A failed self-test is the start's affair.
 fn hold(subject: &Subject<'_>) -> Finding {
-    match subject.manifest() {
-        Some(manifest) if manifest.quarantined => {
-            let held = Problem {
-                code: "E_QUARANTINED",
-                reason: "its manifest holds it back (quarantined = true)".to_owned(),
-                remedy: "Ask its author for a version without the hold.".to_owned(),
-            };
-            Finding::refused(String::new(), held)
-        }
-        _ => Finding::passed("none by its author".to_owned()),
+    let by_author = subject.manifest().is_some_and(|own| own.quarantined);
+    match subject.planner.and_then(Planner::lasting_hold) {
+        Some(quarantine) => Finding::refused(String::new(), guard::held(&quarantine)),
+        None if by_author => Finding::refused(String::new(), held_by_author()),
+        None => Finding::passed("none by its author, the configuration or an operator".to_owned()),
     }
+}
+
+/// Of a file that is in no catalog.
+fn held_by_author() -> Problem {
+    Problem {
+        code: "E_QUARANTINED",
+        reason: "its author holds it back".to_owned(),
+        remedy: "Ask its author for a version without the hold.".to_owned(),
+    }
+}
+
+fn breaker(planner: &Planner) -> Finding {
+    let Some(open) = planner.breaker_open() else {
+        let (phase, standing) = planner.breaker();
+        return match (phase, standing.failures) {
+            (BreakerPhase::Closed { .. }, 0) => untroubled(),
+            (BreakerPhase::Closed { .. }, failures) => {
+                Finding::passed(format!("closed, {failures} without a plan in a row"))
+            }
+            _ => Finding::passed("the next call is tried, and decides".to_owned()),
+        };
+    };
+    Finding::refused(String::new(), guard::refusing(planner, &open))
+}
+
+fn untroubled() -> Finding {
+    Finding::passed("closed".to_owned())
 }
 
 fn start(planner: &Planner) -> Finding {

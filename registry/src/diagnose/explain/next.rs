@@ -4,6 +4,7 @@ use super::subject::Subject;
 use super::{Gate, GateKind};
 use crate::diagnose::advice::shell_word;
 use crate::diagnose::{Observed, Step};
+use crate::planner::{Holder, Planner};
 use crate::trust::SIGNATURE_SUFFIX;
 
 /// Commands that lead on, the most useful first; `refused` is the gate that stands in the way.
@@ -69,7 +70,22 @@ pub(super) fn steps(
             other_file(subject, observed),
             Some(step("registry diagnose --verbose", all)),
         ],
-        GateKind::Hold => vec![inspect],
+        GateKind::Hold => hold(subject, inspect),
+        GateKind::Breaker => vec![
+            name.map(|name| {
+                let command =
+                    format!("registry plan {name} \"Split the billing module\" --deadline 90s");
+                step(
+                    command,
+                    "raise the deadline and try, once the breaker lets one call try",
+                )
+            })
+            .filter(|_| was_late(subject)),
+            name.map(|name| {
+                let command = format!("registry breaker reset {name}");
+                step(command, "close the breaker now")
+            }),
+        ],
         GateKind::Start => vec![name.map(|name| {
             let command = format!("registry plan {name} \"Split the billing module\"");
             step(command, "try again, with logs of what happens")
@@ -82,6 +98,29 @@ pub(super) fn steps(
 fn is_accepting_enough(refused: &Gate) -> bool {
     let code = refused.problem.as_ref().map(|problem| problem.code);
     code.is_some_and(|code| ["E_NOT_LOCKED", "E_LOCK_VERSION", "E_DIGEST_MISMATCH"].contains(&code))
+}
+
+fn hold(subject: &Subject<'_>, inspect: Option<Step>) -> Vec<Option<Step>> {
+    let quarantine = subject.planner.and_then(Planner::lasting_hold);
+    let lift = quarantine.and_then(|quarantine| match quarantine.by {
+        Holder::Author => None,
+        Holder::Configuration => Some(step(
+            "registry config show",
+            "see where the configuration comes from",
+        )),
+        _ => Some(step(
+            format!("registry quarantine {} --lift", quarantine.planner),
+            "lift the hold",
+        )),
+    });
+    vec![lift, inspect]
+}
+
+/// Whether the latest failure was a deadline that passed.
+fn was_late(subject: &Subject<'_>) -> bool {
+    let open = subject.planner.and_then(Planner::breaker_open);
+    let last = open.and_then(|open| open.last_error);
+    last.is_some_and(|error| error.starts_with("E_DEADLINE"))
 }
 
 /// The planner that is used in this one's place.

@@ -1,11 +1,14 @@
 //! One planner, with everything known of it.
 
+use std::time::Duration;
+
 use plugin_api::manifest::Manifest;
 
 use super::list::{isolation, reliability, state};
 use super::page::INDENT;
 use super::{Cell, Ink, Look, Page, Table};
-use crate::diagnose::{PlannerState, PlannerStatus};
+use crate::diagnose::{BreakerState, GuardStatus, PlannerState, PlannerStatus};
+use crate::planner::OverdueCall;
 
 /// One planner, with everything known of it.
 pub fn describe(planner: &PlannerStatus, look: Look) -> String {
@@ -76,9 +79,6 @@ pub(super) fn record(planner: &PlannerStatus) -> Table<2> {
         (None, PlannerState::Absent) => {
             table.row([name("reason"), Cell::new(ABSENT)]);
         }
-        (None, PlannerState::Quarantined) => {
-            table.row([name("reason"), Cell::new(QUARANTINED)]);
-        }
         (None, _) => {}
     }
     match &planner.path {
@@ -98,14 +98,49 @@ pub(super) fn record(planner: &PlannerStatus) -> Table<2> {
         let calls = format!("{}, {} without a plan", planner.calls, planner.failures);
         table.row([name("calls"), Cell::new(calls)]);
     }
+    if let Some(guard) = &planner.guard {
+        guard_rows(guard, &mut table);
+    }
     table
+}
+
+/// What the guard around the calls knows, as far as there is anything to say.
+fn guard_rows(guard: &GuardStatus, table: &mut Table<2>) {
+    if let Some(mean_ms) = guard.mean_ms {
+        table.row([name("mean time"), Cell::new(format!("{mean_ms:.1} ms"))]);
+    }
+    if let Some(moment) = guard.last_success {
+        table.row([name("last plan"), Cell::new(moment.to_string())]);
+    }
+    if let Some(error) = &guard.last_error {
+        table.row([name("last error"), Cell::new(error)]);
+    }
+    let breaker = &guard.breaker;
+    if breaker.state != BreakerState::Closed || breaker.failures > 0 {
+        let text = format!(
+            "{}, {} without a plan in a row",
+            breaker.state.label(),
+            breaker.failures
+        );
+        table.row([name("breaker"), Cell::new(text)]);
+    }
+    for call in &guard.overdue {
+        table.row([name("overdue"), Cell::new(overdue_call(call)).ink(Ink::Bad)]);
+    }
+}
+
+pub(super) fn overdue_call(call: &OverdueCall) -> String {
+    let secs = |millis: u64| Duration::from_millis(millis).as_secs_f64();
+    format!(
+        "call {} has been running for {:.1} s, {:.1} s past its deadline",
+        call.call,
+        secs(call.running_ms),
+        secs(call.overdue_ms)
+    )
 }
 
 /// Why an absent planner is absent.
 pub(super) const ABSENT: &str = "allowed, but no file in the plugin folders declares this name";
-
-/// Why a quarantined planner is not used.
-pub(super) const QUARANTINED: &str = "its manifest holds it back (quarantined = true)";
 
 fn name(label: &str) -> Cell {
     Cell::new(label).ink(Ink::Faint)

@@ -24,16 +24,28 @@ pub(super) fn summary(discovery: &DiscoveryStatus) -> String {
 
 /// A section of its own: always in the full report, else only where something is wrong.
 pub(super) fn section(discovery: &DiscoveryStatus, detail: Detail, page: &mut Page) {
-    if detail == Detail::Short && discovery.cache_problem.is_none() {
+    let problems = [
+        (
+            &discovery.cache_problem,
+            "nothing is remembered from or for other processes",
+        ),
+        (
+            &discovery.state_problem,
+            "holds, reliability and breakers of earlier processes are not known",
+        ),
+    ];
+    if detail == Detail::Short && problems.iter().all(|(problem, _)| problem.is_none()) {
         return;
     }
     page.heading("DISCOVERY");
     if detail == Detail::Full {
         page.table(INDENT, &record(discovery));
     }
-    if let Some(problem) = &discovery.cache_problem {
-        let text = Cell::new("nothing is remembered from or for other processes");
-        page.line(INDENT, [code(problem), text.ink(Ink::Warn)]);
+    for (problem, text) in problems {
+        let Some(problem) = problem else {
+            continue;
+        };
+        page.line(INDENT, [code(problem), Cell::new(text).ink(Ink::Warn)]);
         page.table(2 * INDENT, &reason_and_remedy(problem));
     }
 }

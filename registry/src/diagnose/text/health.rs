@@ -26,6 +26,7 @@ fn facts(health: &Health) -> Vec<String> {
     }
     let counts = [
         (health.quarantined, "quarantined"),
+        (health.breaker_open, "with an open breaker"),
         (health.failed, "failed"),
         (health.refused, "refused"),
         (health.absent, "absent"),

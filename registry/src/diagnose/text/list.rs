@@ -3,7 +3,7 @@
 use plugin_api::manifest::Manifest;
 
 use super::{Cell, Ink, Look, Page, Table, discovered};
-use crate::diagnose::{Diagnosis, PlannerState, PlannerStatus};
+use crate::diagnose::{Diagnosis, PlannerState, PlannerStatus, ReliabilitySource};
 
 /// The planners, one a row, and below them what else was seen.
 pub fn list(diagnosis: &Diagnosis, look: Look) -> String {
@@ -54,7 +54,7 @@ pub(super) fn state(state: PlannerState) -> Cell {
         PlannerState::Ready => Ink::Good,
         PlannerState::Starting | PlannerState::NotLoaded => Ink::Plain,
         PlannerState::Failed | PlannerState::Refused => Ink::Bad,
-        PlannerState::Quarantined => Ink::Warn,
+        PlannerState::Quarantined | PlannerState::BreakerOpen => Ink::Warn,
         PlannerState::Absent => Ink::Faint,
     };
     Cell::new(state.label()).ink(ink)
@@ -70,11 +70,11 @@ pub(super) fn reliability(planner: &PlannerStatus) -> Cell {
     planner
         .reliability
         .map_or_else(Cell::nothing, |reliability| {
-            Cell::new(format!(
-                "{:.2} {}",
-                reliability.score,
-                reliability.source.label()
-            ))
+            let score = reliability.score;
+            Cell::new(match reliability.source {
+                ReliabilitySource::Live => format!("{score:.2} ({})", reliability.samples),
+                source => format!("{score:.2} {}", source.label()),
+            })
         })
 }
 

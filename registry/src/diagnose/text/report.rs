@@ -1,6 +1,6 @@
 //! The state of everything on one screen: what is there, what is not and why, and what to do next.
 
-use super::describe::{ABSENT, QUARANTINED, record};
+use super::describe::{ABSENT, overdue_call, record};
 use super::files::{self, code, reason_and_remedy, two_rows};
 use super::list::{counted, found, planners, state};
 use super::page::INDENT;
@@ -69,6 +69,7 @@ fn summary(diagnosis: &Diagnosis, page: &mut Page) {
         PlannerState::Starting,
         PlannerState::NotLoaded,
         PlannerState::Quarantined,
+        PlannerState::BreakerOpen,
         PlannerState::Failed,
         PlannerState::Refused,
         PlannerState::Absent,
@@ -94,6 +95,7 @@ fn not_usable(diagnosis: &Diagnosis, page: &mut Page) {
         .iter()
         .filter(|planner| !planner.state.is_usable() && !is_file_listed(diagnosis, planner))
         .partition(|planner| planner.state == PlannerState::Absent);
+    overdue(diagnosis, page);
     if absent.is_empty() && others.is_empty() {
         return;
     }
@@ -114,6 +116,24 @@ fn not_usable(diagnosis: &Diagnosis, page: &mut Page) {
     }
 }
 
+/// Calls that should have returned: a planner in process cannot be stopped.
+fn overdue(diagnosis: &Diagnosis, page: &mut Page) {
+    let guarded = diagnosis.planners.iter().filter_map(|planner| {
+        let guard = planner.guard.as_ref()?;
+        (!guard.overdue.is_empty()).then_some((planner, guard))
+    });
+    let mut table = Table::headless().wrapped();
+    for (planner, guard) in guarded {
+        for call in &guard.overdue {
+            table.row([Cell::new(&planner.name), Cell::new(overdue_call(call))]);
+        }
+    }
+    if !table.is_empty() {
+        page.heading("OVERDUE CALLS");
+        page.table(INDENT, &table);
+    }
+}
+
 /// Whether the planner's file stands among the refused ones, where its problem is told.
 fn is_file_listed(diagnosis: &Diagnosis, planner: &PlannerStatus) -> bool {
     let refused = |path| {
@@ -127,13 +147,9 @@ fn is_file_listed(diagnosis: &Diagnosis, planner: &PlannerStatus) -> bool {
 }
 
 fn why(planner: &PlannerStatus) -> Table<2> {
-    match (&planner.problem, planner.state) {
-        (Some(problem), _) => reason_and_remedy(problem),
-        (None, PlannerState::Quarantined) => two_rows(
-            QUARANTINED,
-            "Ask its author for a version without the hold.",
-        ),
-        (None, _) => two_rows("not known", "Look into the log."),
+    match &planner.problem {
+        Some(problem) => reason_and_remedy(problem),
+        None => two_rows("not known", "Look into the log."),
     }
 }
 

@@ -58,6 +58,7 @@ pub(in crate::diagnose) fn diagnosis() -> Diagnosis {
                 settling_us: 800,
                 took_us: 2_140,
                 cache_problem: None,
+                state_problem: None,
             },
         },
         loading: LoadingStatus {
@@ -107,6 +108,11 @@ fn llm() -> PlannerStatus {
     manifest.quarantined = true;
     PlannerStatus {
         path: Some("/opt/my plugins/libllm_planner.so".into()),
+        problem: Some(Problem {
+            code: "E_QUARANTINED",
+            reason: "its author holds it back".to_owned(),
+            remedy: "Ask its author for a version without the hold.".to_owned(),
+        }),
         ..PlannerStatus::new(
             name("llm_planner"),
             PlannerState::Quarantined,

@@ -1,0 +1,123 @@
+//! What is known of how a planner does, by its name: it outlives the planner that a reload replaces.
+//!
+//! A selection asks every planner's record, so the first question is one flag: whether anything at all
+//! was noted. Everything behind it stands under small locks of its own, none of which is held while
+//! another is taken, while plugin code runs or a file is opened.
+
+use std::time::Duration;
+
+use registry_core::breaker::{Breaker, BreakerPolicy, Standing};
+use registry_core::reliability::{Reliability, Totals, Weights};
+use registry_core::sync::Mutex;
+use registry_core::sync::atomic::{AtomicBool, Ordering};
+
+use super::breaker_open::BreakerOpen;
+use super::hold::Kept;
+use super::under_way::UnderWay;
+use crate::moment::Moment;
+use crate::name::PlannerName;
+
+/// What is known of how a planner does.
+#[derive(Debug)]
+pub(crate) struct Record {
+    name: PlannerName,
+    noted: AtomicBool,
+    pub(super) reliability: Reliability,
+    pub(super) breaker: Breaker,
+    pub(super) under_way: UnderWay,
+    hold: Mutex<Option<Kept>>,
+    saved: Mutex<Saved>,
+}
+
+/// What is in the state folder, or came from it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Saved {
+    pub(super) weights: Weights,
+    pub(super) totals: Totals,
+    pub(super) breaker: Standing,
+}
+
+impl Record {
+    pub(super) fn new(name: PlannerName, half_life: Duration) -> Self {
+        Self {
+            name,
+            noted: AtomicBool::new(false),
+            reliability: Reliability::new(half_life),
+            breaker: Breaker::new(),
+            under_way: UnderWay::default(),
+            hold: Mutex::new(None),
+            saved: Mutex::default(),
+        }
+    }
+
+    pub(super) fn name(&self) -> &PlannerName {
+        &self.name
+    }
+
+    /// Whether nothing was ever noted, so that nobody need look further.
+    #[inline]
+    pub(crate) fn is_blank(&self) -> bool {
+        // Relaxed: the flag is set before what it leads to is written under a lock, and read before
+        // that lock is taken; whoever knows of a note finds it set.
+        !self.noted.load(Ordering::Relaxed)
+    }
+
+    /// To be called before anything is noted.
+    pub(super) fn begin_note(&self) {
+        self.noted.store(true, Ordering::Relaxed);
+    }
+
+    /// The score that its outcomes give; none without any.
+    pub(super) fn score(&self, now: Duration) -> Option<f64> {
+        self.reliability.score(now)
+    }
+
+    /// Why its breaker refuses calls, if it does.
+    pub(super) fn breaker_open(&self, policy: &BreakerPolicy) -> Option<BreakerOpen> {
+        let last_error = || self.reliability.totals().last_error;
+        BreakerOpen::at(policy.clock.now(), self.breaker.standing(), last_error)
+    }
+
+    /// Replaces the operator's hold; gives the one before.
+    pub(super) fn set_hold(&self, hold: Option<Kept>) -> Option<Kept> {
+        if hold.is_some() {
+            self.begin_note();
+        }
+        std::mem::replace(&mut *self.hold.lock(), hold)
+    }
+
+    /// Ends a hold that was placed before it was `lifted` elsewhere.
+    pub(super) fn lift_older(&self, lifted: Moment) {
+        let mut hold = self.hold.lock();
+        if hold.as_ref().is_some_and(|kept| kept.since <= lifted) {
+            *hold = None;
+        }
+    }
+
+    /// The operator's hold; with it whether one has just ended by itself.
+    pub(super) fn hold(&self, now: Duration, date: Duration) -> (Option<Kept>, bool) {
+        let mut hold = self.hold.lock();
+        let ended = hold.as_ref().is_some_and(|kept| kept.has_ended(now, date));
+        if ended {
+            *hold = None;
+        }
+        (hold.clone(), ended)
+    }
+
+    pub(super) fn saved(&self) -> Saved {
+        self.saved.lock().clone()
+    }
+
+    pub(super) fn set_saved(&self, saved: Saved) {
+        *self.saved.lock() = saved;
+    }
+
+    /// What would be saved now.
+    pub(super) fn to_save(&self, now: Duration) -> Saved {
+        Saved {
+            weights: self.reliability.weights(now),
+            totals: self.reliability.totals(),
+            breaker: self.breaker.standing(),
+        }
+    }
+}

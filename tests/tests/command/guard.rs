@@ -1,0 +1,140 @@
+//! What one run of the command leaves for the next: outcomes, breakers and holds.
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tests::{Answer, PluginFolder, RegistryCommand, fixture, set_mode};
+
+/// A plugin folder, and a state folder that all runs share.
+struct Ground {
+    plugins: PluginFolder,
+    state: TempDir,
+}
+
+impl Ground {
+    fn new(fixtures: &[&str]) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        set_mode(state.path(), 0o700);
+        let plugins = fixtures.iter().fold(PluginFolder::new(), |folder, name| {
+            folder.with(&fixture(name))
+        });
+        Self { plugins, state }
+    }
+
+    fn command(&self, arguments: &[&str]) -> RegistryCommand {
+        RegistryCommand::new(arguments)
+            .plugin_dir(self.plugins.path())
+            .env("FACTORY_ALLOWED_PLANNERS", "well_behaved,panics_in_plan")
+            .env("FACTORY_LOG_LEVEL", "OFF")
+            .env("FACTORY_STATE_DIR", &self.state.path().to_string_lossy())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Answer {
+        self.command(arguments).run()
+    }
+
+    fn planner(&self, name: &str) -> Value {
+        self.run(&["describe", name, "--json"]).json()
+    }
+}
+
+#[test]
+fn outcomes_add_up_over_runs_and_the_breaker_stays_open_until_it_is_reset() {
+    let ground = Ground::new(&["well_behaved", "panics_in_plan"]);
+    for _ in 0..2 {
+        assert_eq!(ground.run(&["plan", "well_behaved", "Split"]).code, 0);
+    }
+    let known = ground.planner("well_behaved");
+    assert_eq!(
+        (&known["calls"], &known["reliability"]["samples"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(known["reliability"]["source"], "live");
+    let fail = || {
+        let answer = ground.run(&["plan", "panics_in_plan", "Split", "--json"]);
+        assert_eq!(answer.code, 1);
+        answer.json()["error"]["code"].clone()
+    };
+    let codes = [(); 4].map(|()| fail());
+    assert_eq!(
+        codes,
+        [
+            "E_PLAN_PANIC",
+            "E_PLAN_PANIC",
+            "E_PLAN_PANIC",
+            "E_BREAKER_OPEN"
+        ]
+    );
+    let explained = ground.run(&["explain", "panics_in_plan"]);
+    assert_eq!(explained.code, 1);
+    for text in [
+        "REFUSED at gate 9 of 9, breaker",
+        "E_BREAKER_OPEN: breaker open since ",
+        " after 3 failures in a row; next try in ",
+        "registry breaker reset panics_in_plan",
+    ] {
+        assert!(explained.stdout.contains(text), "{text}: {explained:#?}");
+    }
+    let ranked = ground.run(&["select", "--objective", "x", "--json"]).json();
+    assert_eq!(ranked["excluded"][0]["reason"], "breaker_open", "{ranked}");
+    assert_eq!(
+        ground.run(&["breaker", "reset", "panics_in_plan"]).text(),
+        "breaker closed: panics_in_plan\n"
+    );
+    assert_eq!(
+        ground.run(&["breaker", "reset", "--all"]).text(),
+        "nothing was held against anybody\n"
+    );
+    assert_eq!(fail(), "E_PLAN_PANIC");
+    assert_eq!(ground.run(&["breaker", "reset"]).code, 2);
+}
+
+#[test]
+fn a_hold_binds_later_runs_until_it_is_lifted() {
+    let ground = Ground::new(&["well_behaved"]);
+    let held = ground.run(&[
+        "quarantine",
+        "well_behaved",
+        "--for",
+        "2h",
+        "--reason",
+        "slow\u{1b}[2J",
+    ]);
+    let text = held.text();
+    assert!(
+        text.starts_with("well_behaved quarantined: an operator holds it back since 2"),
+        "{text}"
+    );
+    assert!(text.ends_with("Z: slow\\u{1b}[2J\n"), "{text}");
+    let answer = ground.run(&["plan", "well_behaved", "Split"]);
+    assert_eq!(answer.code, 1);
+    assert!(
+        answer
+            .stderr
+            .contains("next: Lift it with `registry quarantine well_behaved --lift`."),
+        "{answer:#?}"
+    );
+    assert_eq!(ground.planner("well_behaved")["state"], "quarantined");
+    assert_eq!(
+        ground.run(&["quarantine", "well_behaved", "--lift"]).text(),
+        "well_behaved: the hold is lifted\n"
+    );
+    assert_eq!(ground.run(&["plan", "well_behaved", "Split"]).code, 0);
+    let lifted = ground.run(&["quarantine", "well_behaved", "--lift", "--json"]);
+    assert_eq!(
+        lifted.json(),
+        json!({"schema": 1, "planner": "well_behaved", "lifted": null, "still_held": null})
+    );
+    let unknown = ground.run(&["quarantine", "well_behavd"]);
+    assert!(
+        unknown.stderr.contains("did you mean \"well_behaved\"?"),
+        "{unknown:#?}"
+    );
+    let off = ground
+        .command(&["quarantine", "well_behaved", "--json"])
+        .env("FACTORY_STATE_DIR", "off")
+        .run();
+    assert_eq!(
+        (off.code, &off.json()["error"]["code"]),
+        (1, &json!("E_STATE_OFF"))
+    );
+}
