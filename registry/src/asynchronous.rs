@@ -8,6 +8,7 @@ use plugin_api::{Plan, PlanRequest};
 
 use crate::planner::{CancelToken, GetError, Handle, PlanFailure};
 use crate::registry::Registry;
+use crate::select::{Query, SelectError, Selection};
 
 impl Registry {
     /// Like [`handle`](Self::handle), without blocking the executor while the planner starts.
@@ -18,6 +19,19 @@ impl Registry {
         let registry = self.share();
         let name = name.to_owned();
         unblock(move || registry.handle(&name)).await
+    }
+
+    /// Like [`select`](Self::select), without blocking the executor while folders are read or a heal is
+    /// under way.
+    pub async fn select_async(&self, query: Query) -> Result<Selection, SelectError> {
+        let registry = self.share();
+        unblock(move || registry.select(&query)).await
+    }
+
+    /// Like [`select_best`](Self::select_best), without blocking the executor while the planner starts.
+    pub async fn select_best_async(&self, query: Query) -> Result<Handle, SelectError> {
+        let best = self.select_async(query).await?;
+        Ok(self.handle_async(best.best().name().as_str()).await?)
     }
 
     /// Like [`plan`](Self::plan), without blocking the executor. Dropping the future gives the call

@@ -32,11 +32,16 @@ mod builder;
 pub mod config;
 pub mod diagnose;
 pub mod discovery;
+mod event;
+mod heal;
 mod isolate;
+mod journal;
 mod load;
 mod moment;
 mod name;
 mod planner;
+pub mod predecessor;
+mod problem;
 mod registry;
 pub mod scrub;
 mod select;
@@ -46,6 +51,8 @@ mod trust;
 
 pub use builder::{BuildError, Builder};
 pub use discovery::{Progress, inspect};
+pub use event::{CallId, Event, EventKind};
+pub use heal::{HealError, HealOutcome, HealReport, Treated};
 pub use isolate::{Crash, ProgramError, WorkerFault, doctor, sandbox, worker};
 pub use load::{LoadError, MappedLibraries};
 pub use moment::Moment;
@@ -59,7 +66,9 @@ pub use planner::{
 };
 pub use plugin_api;
 pub use registry::{Registry, WarmUp};
-pub use select::{Breakdown, Excluded, Exclusion, Query, Ranked, SelectError, Selection};
+pub use select::{
+    Boosts, Breakdown, Excluded, Exclusion, Query, Ranked, SelectError, Selection, SelectionSample,
+};
 pub use state::StateError;
 pub use trust::{
     KeyFault, KeyId, KeysError, KeysFault, Lock, LockChange, LockEntry, LockError, LockFault,

@@ -1,16 +1,16 @@
 //! Planner names, checked once at the edge and then carried as a type.
 
-use std::{borrow::Borrow, fmt, str::FromStr};
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use plugin_api::name::{LEN_MAX, RULE, is_valid};
 use serde::{Deserialize, Serialize};
 
 use crate::scrub;
 
-/// A valid planner name: trimmed, lower-case, `^[a-z0-9_][a-z0-9_-]{2,63}$`.
+/// A valid planner name: trimmed, lower-case, `^[a-z0-9_][a-z0-9_-]{2,63}$`. A clone copies no text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PlannerName(Box<str>);
+pub struct PlannerName(Arc<str>);
 
 impl PlannerName {
     /// Trims `text`, lowers its ASCII letters and checks the result.
@@ -24,7 +24,7 @@ impl PlannerName {
         if trimmed.len() <= LEN_MAX {
             let lowered = trimmed.to_ascii_lowercase();
             if is_valid(&lowered) {
-                return Ok(Self(lowered.into_boxed_str()));
+                return Ok(Self(lowered.into()));
             }
         }
         Err(NameError {
@@ -74,7 +74,7 @@ impl TryFrom<String> for PlannerName {
 
 impl From<PlannerName> for String {
     fn from(name: PlannerName) -> Self {
-        name.0.into_string()
+        name.as_str().to_owned()
     }
 }
 

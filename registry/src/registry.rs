@@ -4,21 +4,27 @@ use std::borrow::Borrow;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use plugin_api::{Plan, PlanRequest};
 use registry_core::parallel;
 
 use crate::builder::{BuildError, Builder};
 use crate::config::Config;
-use crate::diagnose::{Diagnosis, Explanation, Health, Observed, PlannerStatus};
+use crate::diagnose::{
+    self, Diagnosis, Distribution, Explanation, ExportError, ExportFormat, Health, Observed,
+    PlannerStatus, Profiles, Stats,
+};
 use crate::discovery::Progress;
+use crate::event::Event;
+use crate::heal::{HealError, HealReport, Healer};
 use crate::name::PlannerName;
 use crate::planner::{
     CancelToken, ChangeError, DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held,
     Hold, Lifted, LockProposal, Lockable, LockingError, PlanFailure, Planner, Quarantine, Replace,
     Roster, StartSample, Verification, VerifyError,
 };
-use crate::select::{PoolOfGeneration, Query, SelectError, Selection};
+use crate::select::{PoolOfGeneration, Query, SelectError, Selection, SelectionSample, Selections};
 use crate::state::StateError;
 
 /// Finds, checks, loads and supervises planners.
@@ -29,6 +35,8 @@ use crate::state::StateError;
 pub struct Registry {
     roster: Arc<Roster>,
     pool: Arc<PoolOfGeneration>,
+    healer: Arc<Healer>,
+    selections: Arc<Selections>,
 }
 
 /// How one planner's start went.
@@ -54,8 +62,10 @@ impl Registry {
 
     pub(crate) fn of(roster: Roster) -> Self {
         Self {
+            selections: Arc::new(Selections::of(roster.config())),
             roster: Arc::new(roster),
             pool: Arc::default(),
+            healer: Arc::new(Healer::new()),
         }
     }
 
@@ -95,6 +105,8 @@ impl Registry {
         Self {
             roster: Arc::clone(&self.roster),
             pool: Arc::clone(&self.pool),
+            healer: Arc::clone(&self.healer),
+            selections: Arc::clone(&self.selections),
         }
     }
 
@@ -105,9 +117,31 @@ impl Registry {
 
     /// Ranks the planners for `query`, a [`Query`] or a reference to one. Starts none and opens no
     /// library.
+    ///
+    /// With the setting `heal.on_empty`, it heals first if no planner is active; see
+    /// [`heal`](Self::heal). Healing may try planners whose start failed before.
     pub fn select(&self, query: impl Borrow<Query>) -> Result<Selection, SelectError> {
-        let pool = self.pool.of(self.roster.current()?, self.config());
-        pool.select(query.borrow(), self.config(), self.roster.latest())
+        let query = query.borrow();
+        match self.rank(query) {
+            Err(SelectError::NoPlanners { .. } | SelectError::NoneSelectable { .. })
+                if self.config().heal().on_empty && self.roster.active() == 0 =>
+            {
+                if let Err(error) = self.heal() {
+                    tracing::warn!(code = error.code(), "no heal before a selection: {error}");
+                }
+                self.rank(query)
+            }
+            ranked => ranked,
+        }
+    }
+
+    fn rank(&self, query: &Query) -> Result<Selection, SelectError> {
+        let begun = self.selections.begin();
+        let (config, current) = (self.config(), self.roster.current()?);
+        let pool = self.pool.of(current, config);
+        let selection = pool.select(query, config, self.roster.latest())?;
+        self.selections.record(begun, query, &selection);
+        Ok(selection)
     }
 
     /// The planner that suits `query` best, started now if nobody has started it yet.
@@ -171,7 +205,32 @@ impl Registry {
 
     /// Everything this registry knows, for a report. Starts nothing.
     pub fn diagnose(&self) -> Result<Diagnosis, GetError> {
-        self.observe(|observed: Observed<'_>| observed.diagnosis())
+        let diagnosis = self.observe(|observed: Observed<'_>| observed.diagnosis())?;
+        let selections = self.selections.samples();
+        let starts = self.roster.history().starts();
+        let profiles = Profiles {
+            selection: Distribution::of(selections.iter().map(|sample| sample.took)),
+            instantiation: Distribution::of(starts.iter().map(|sample| sample.took)),
+        };
+        Ok(Diagnosis {
+            profiles,
+            ..diagnosis
+        })
+    }
+
+    /// This registry in numbers. Starts nothing.
+    pub fn stats(&self) -> Result<Stats, GetError> {
+        Ok(Stats::of(self.diagnose()?, self.held()))
+    }
+
+    /// Writes everything this registry knows to the file at `path`, in place of what is there. Whoever
+    /// reads it meanwhile finds the old file or the new one, whole.
+    pub fn export_diagnostics(
+        &self,
+        path: impl AsRef<Path>,
+        format: ExportFormat,
+    ) -> Result<(), ExportError> {
+        diagnose::export(&self.diagnose()?, path.as_ref(), format)
     }
 
     /// Why the planner `name` is used or not, gate by gate. Loads nothing.
@@ -235,6 +294,14 @@ impl Registry {
         self.roster.progress()
     }
 
+    /// Like [`discover`](Self::discover), and reads every file anew, whatever is remembered of it.
+    ///
+    /// The capacity of the profiles is that of the configuration the registry was built with, so there
+    /// is nothing to trim here.
+    pub fn refresh_metadata(&self) -> Result<Arc<DiscoveryReport>, DiscoverError> {
+        self.roster.discover(Replace::ChangedReadAnew)
+    }
+
     /// Like [`discover`](Self::discover), and replaces every planner that comes from a file: each is
     /// constructed anew when it is next asked for. The same bytes are not mapped again, so a plugin's
     /// statics outlive a reload.
@@ -258,9 +325,40 @@ impl Registry {
         self.roster.forget_lock()
     }
 
-    /// The newest starts of planners, oldest first, at most `profiles.max` of them.
-    pub fn instantiation_profiles(&self) -> Vec<StartSample> {
-        self.roster.history().starts()
+    /// Tries to bring planners back if none is active: reads the folders anew, lets go of failed starts
+    /// and tries those again, up to 3 times with pauses of less than a second in between.
+    ///
+    /// Does nothing while a planner is active, or within 5 s after the latest heal; the report says
+    /// which. Who asks while another thread heals gets that heal's report. With `heal.blocking` off
+    /// there is one attempt and no pause. Holds of authors and operators stay.
+    pub fn heal(&self) -> Result<Arc<HealReport>, HealError> {
+        self.heal_unless(&CancelToken::new())
+    }
+
+    /// Like [`heal`](Self::heal), and can be given up from another thread. A start or a discovery that
+    /// is under way is still awaited.
+    pub fn heal_unless(&self, cancel: &CancelToken) -> Result<Arc<HealReport>, HealError> {
+        self.healer.heal(&self.roster, cancel)
+    }
+
+    /// What changed since `since`, or as far back as is known; oldest first.
+    ///
+    /// Where a state folder is configured, the newest events of all processes that use it; otherwise
+    /// those of this registry. The number is bounded.
+    pub fn events(&self, since: Option<SystemTime>) -> Result<Vec<Event>, StateError> {
+        self.roster.journal().events(since)
+    }
+
+    /// The newest selections that found a planner, oldest first: at most `limit`, and never more than
+    /// `profiles.max` of them.
+    pub fn selection_profiles(&self, limit: usize) -> Vec<SelectionSample> {
+        newest(self.selections.samples(), limit)
+    }
+
+    /// The newest starts of planners, oldest first: at most `limit`, and never more than `profiles.max`
+    /// of them.
+    pub fn instantiation_profiles(&self, limit: usize) -> Vec<StartSample> {
+        newest(self.roster.history().starts(), limit)
     }
 
     /// The newest failed starts, oldest first. A discovery archives those before it.
@@ -317,6 +415,12 @@ impl Registry {
             .map(Roster::compact)
             .is_some()
     }
+}
+
+/// The newest of these samples, which come oldest first.
+fn newest<T>(mut samples: Vec<T>, limit: usize) -> Vec<T> {
+    samples.drain(..samples.len().saturating_sub(limit));
+    samples
 }
 
 #[cfg(test)]

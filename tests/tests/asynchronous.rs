@@ -7,9 +7,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::thread::ThreadId;
 
+use plugin_api::manifest::Manifest;
 use plugin_api::{Context, Plan, PlanError, PlanRequest, Planner, Task};
 use pollster::block_on;
-use registry::{Builtin, Registry};
+use registry::{Builtin, Query, Registry};
 
 /// Starts when it is told to, says on which thread, and plans until it is given up.
 struct Slow {
@@ -41,14 +42,19 @@ impl Planner for Slow {
 }
 
 fn slow() -> (Registry, Sender<()>, Receiver<ThreadId>) {
+    slow_with(|_| {})
+}
+
+fn slow_with(declare: impl FnOnce(&mut Manifest)) -> (Registry, Sender<()>, Receiver<ThreadId>) {
     let (start, may_start) = channel();
     let (said, saying) = channel();
     let planner = Slow {
         may_start: Mutex::new(may_start),
         said,
     };
-    let builtin =
-        Builtin::new("slow_planner", planner).manifest(|manifest| manifest.self_test = true);
+    let builtin = Builtin::new("slow_planner", planner)
+        .manifest(|manifest| manifest.self_test = true)
+        .manifest(declare);
     let registry = Registry::builder()
         .allow(["slow_planner"])
         .builtin(builtin)
@@ -95,6 +101,23 @@ fn a_plan_is_made_on_another_thread_and_given_up_when_its_future_is_dropped() {
     // The call holds the last share of the registry, and shuts the planner down when it has ended.
     drop((handle, registry));
     said.recv().unwrap();
+}
+
+#[test]
+fn the_best_planner_is_ranked_and_started_off_the_executors_thread() {
+    let (registry, start, said) = slow();
+    let query = || Query::new("Split billing").require("structural");
+    let error = block_on(registry.select_best_async(query())).unwrap_err();
+    assert_eq!(error.code(), "E_NONE_SELECTABLE");
+    drop((registry, start, said));
+
+    let (registry, start, said) = slow_with(|manifest| manifest.reliability = Some(0.5));
+    let ranked = block_on(registry.select_async(query())).unwrap();
+    assert_eq!(ranked.best().name().as_str(), "slow_planner");
+    start.send(()).unwrap();
+    let best = block_on(registry.select_best_async(query())).unwrap();
+    assert_eq!(best.name().as_str(), "slow_planner");
+    assert_ne!(said.recv().unwrap(), std::thread::current().id());
 }
 
 #[test]

@@ -238,7 +238,7 @@ fn failed_starts_are_kept_and_archived_by_a_discovery() {
     registry.discover().unwrap();
     assert_eq!(told(&registry), [failure(true)]);
     let starts: Vec<_> = registry
-        .instantiation_profiles()
+        .instantiation_profiles(usize::MAX)
         .into_iter()
         .map(|start| (start.planner.to_string(), start.failure))
         .collect();

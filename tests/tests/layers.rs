@@ -7,24 +7,28 @@ use xtask::module_graph::{self, SourceFile};
 use xtask::workspace_root;
 
 /// Layer of each top-level module, as ARCHITECTURE.md has it.
-const LAYERS: [(&str, u8); 18] = [
+const LAYERS: [(&str, u8); 22] = [
     ("moment", 0),
     ("name", 0),
     ("scrub", 0),
     ("suggest", 0),
     ("event", 0),
+    ("problem", 0),
     ("config", 1),
     ("discovery", 2),
     ("state", 2),
     ("trust", 3),
+    ("journal", 3),
     ("load", 4),
     ("isolate", 4),
     ("planner", 5),
     ("select", 6),
+    ("heal", 7),
     ("diagnose", 8),
     ("asynchronous", 10),
     ("builder", 10),
     ("registry", 10),
+    ("predecessor", 11),
     ("lib", 11),
 ];
 

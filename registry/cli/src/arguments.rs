@@ -90,6 +90,12 @@ pub(crate) enum Command {
     /// Reset what keeps planners from being called after failures
     #[command(subcommand)]
     Breaker(Breaker),
+    /// Try to bring planners back if none is active
+    Heal,
+    /// Read the plugin folders anew and say what changed
+    Reload,
+    /// Show what changed lately
+    Events(Events),
     /// Show the configuration
     #[command(subcommand)]
     Config(Config),
@@ -252,6 +258,13 @@ pub(crate) struct BreakerReset {
     /// Close all of them
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Events {
+    /// Show what happened in the last D alone: seconds, or written like 90s, 2m, 1h, 7d
+    #[arg(long, value_name = "D", value_parser = deadline::age)]
+    pub(crate) since: Option<Duration>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,6 +17,9 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// The longest time that a hold with an end lasts.
 const LONGEST_HOLD: Duration = Duration::from_hours(366 * 24);
 
+/// The longest time that anything may be ago.
+const OLDEST: Duration = Duration::from_hours(24 * 365);
+
 /// A text that is no time span to hold a planner back for.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("allowed: 1ms to 366d, in seconds or written like 90s, 30m, 2h, 7d")]
@@ -27,6 +30,11 @@ pub(crate) struct BadHold;
 #[error("allowed: 1ms to 24h, in seconds or written like 500ms, 90s, 2m, 1h")]
 pub(crate) struct BadSpan;
 
+/// A text that is no age.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("allowed: 1ms to 365d, in seconds or written like 90s, 2m, 1h, 7d")]
+pub(crate) struct BadAge;
+
 /// Reads how long to wait: seconds, or a number with a unit.
 pub(crate) fn parse(text: &str) -> Result<Duration, BadSpan> {
     span(text, LONGEST).ok_or(BadSpan)
@@ -35,6 +43,11 @@ pub(crate) fn parse(text: &str) -> Result<Duration, BadSpan> {
 /// Reads how long to hold a planner back.
 pub(crate) fn parse_hold(text: &str) -> Result<Duration, BadHold> {
     span(text, LONGEST_HOLD).ok_or(BadHold)
+}
+
+/// Reads how long ago something may be.
+pub(crate) fn age(text: &str) -> Result<Duration, BadAge> {
+    span(text, OLDEST).ok_or(BadAge)
 }
 
 fn span(text: &str, longest: Duration) -> Option<Duration> {
@@ -72,6 +85,14 @@ mod tests {
         assert_eq!(parse_hold("366 d"), Ok(LONGEST_HOLD));
         assert_eq!(parse_hold("367d"), Err(BadHold));
         assert_eq!(parse_hold("0s"), Err(BadHold));
+    }
+
+    #[test]
+    fn an_age_may_be_in_days() {
+        assert_eq!(age("7d"), Ok(Duration::from_hours(7 * 24)));
+        assert_eq!(age("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(age("366d"), Err(BadAge));
+        assert_eq!(age("yesterday"), Err(BadAge));
     }
 
     #[test]

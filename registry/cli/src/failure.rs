@@ -27,6 +27,8 @@ pub(crate) struct Failure {
     remedy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     see: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_id: Option<String>,
     #[serde(skip)]
     exit_code: u8,
 }
@@ -62,6 +64,7 @@ impl Failure {
             nearest: None,
             remedy: None,
             see: None,
+            call_id: None,
             exit_code: FAILED,
         }
     }
@@ -91,6 +94,10 @@ impl Failure {
     pub(crate) fn of_plan(error: &PlanFailure) -> Self {
         match error {
             PlanFailure::Get(error) => Self::of_get(error),
+            PlanFailure::Call(call) => Self {
+                call_id: Some(call.call_id.to_string()),
+                ..Self::new(error.code(), error).remedy(error.remedy())
+            },
             error => Self::new(error.code(), error).remedy(error.remedy()),
         }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     DiscoveryStatus, LoadingStatus, LockState, LockStatus, PlannerState, PlannerStatus, Problem,
-    SignatureStatus, advice, json,
+    Profiles, SignatureStatus, advice, json,
 };
 use crate::config::{self, Config};
 use crate::discovery::LeftOut;
@@ -33,6 +33,8 @@ pub struct Diagnosis {
     pub files: Files,
     /// How files become code in this process.
     pub loading: LoadingStatus,
+    /// How long selections and starts took.
+    pub profiles: Profiles,
     /// The configuration.
     pub settings: Vec<Setting>,
     /// What to do next, the most useful first.
@@ -176,6 +178,7 @@ impl Diagnosis {
             planners,
             files,
             loading,
+            profiles: Profiles::default(),
             settings: config.settings().iter().map(Setting::from).collect(),
             next: Vec::new(),
         };

@@ -16,28 +16,34 @@ mod advice;
 mod diagnosis;
 mod discovered;
 mod explain;
+mod export;
 mod guard;
 mod health;
 mod json;
 mod loading;
 mod locking;
 mod observe;
-mod problem;
+mod profiles;
 mod signatures;
+mod stats;
 mod status;
 pub mod text;
 
 pub use crate::isolate::{Doctor, DoctorError, Fact, FactState};
+pub use crate::problem::{Problem, causes};
 pub use diagnosis::{
     Check, Diagnosis, ExcludedFile, Files, FolderStatus, RefusedFile, Setting, ShadowedFile, Step,
 };
 pub use discovered::{DiscoveryStatus, FileCounts};
 pub use explain::{Explanation, Gate, GateKind, Verdict};
+pub(crate) use export::export;
+pub use export::{ExportError, ExportFormat};
 pub use guard::{BreakerState, BreakerStatus, GuardStatus};
 pub use health::{Health, HealthStatus};
 pub use loading::LoadingStatus;
 pub use locking::{LockState, LockStatus};
 pub(crate) use observe::Observed;
-pub use problem::{Problem, causes};
+pub use profiles::{Bucket, Distribution, Profiles};
 pub use signatures::{KeyState, KeyStatus, SignatureStatus};
+pub use stats::Stats;
 pub use status::{Isolation, PlannerState, PlannerStatus, Reliability, ReliabilitySource};

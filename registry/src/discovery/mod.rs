@@ -35,7 +35,7 @@ mod scan;
 mod state;
 mod sweep;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use access::{Access, FolderAccess, Ownership};
 pub use cache::CacheError;

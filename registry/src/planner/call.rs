@@ -23,6 +23,7 @@ use super::change::{Change, tell};
 use super::retry;
 use super::start::late;
 use super::supervised::Planner;
+use crate::event::Call;
 use crate::isolate::WorkerFault;
 
 /// One call, as it is asked for.
@@ -50,8 +51,11 @@ impl Planner {
         request: &PlanRequest,
         cancel: &CancelToken,
     ) -> Result<Plan, CallError> {
+        let call = Call::begin();
+        let _traced = call.traced("plan", &self.name);
         let outcome = self.guarded(request, cancel).map_err(|problem| CallError {
             planner: self.name.clone(),
+            call_id: call.id(),
             problem,
         });
         if let Err(error) = &outcome {
@@ -117,7 +121,11 @@ impl Planner {
             CallProblem::BreakerOpen(Box::new(open))
         })?;
         if admission.is_trial() {
-            tell(&self.name, &Change::Breaker(BreakerChange::HalfOpened));
+            tell(
+                &self.supervision.ledger.journal,
+                &self.name,
+                &Change::Breaker(BreakerChange::HalfOpened),
+            );
         }
         Ok(admission)
     }
@@ -181,7 +189,11 @@ impl Planner {
             Err(_) => admission.withdraw(),
         };
         if let Some(change) = change {
-            tell(&self.name, &Change::Breaker(change));
+            tell(
+                &self.supervision.ledger.journal,
+                &self.name,
+                &Change::Breaker(change),
+            );
         }
         self.write_when_due();
     }

@@ -5,6 +5,7 @@ use plugin_api::{PlanError, PlanErrorKind};
 use super::breaker_open::BreakerOpen;
 use super::hold::Quarantine;
 use super::start_error::StartError;
+use crate::event::CallId;
 use crate::isolate::WorkerFault;
 use crate::name::PlannerName;
 
@@ -15,6 +16,8 @@ use crate::name::PlannerName;
 pub struct CallError {
     /// Which planner.
     pub planner: PlannerName,
+    /// Which call; its log lines and events carry the same id.
+    pub call_id: CallId,
     /// What went wrong.
     #[source]
     pub problem: CallProblem,

@@ -3,6 +3,8 @@
 use registry_core::breaker::BreakerChange;
 
 use super::hold::{Holder, Quarantine};
+use crate::event::{Event, EventKind};
+use crate::journal::Journal;
 use crate::name::PlannerName;
 
 /// A change of a planner's standing.
@@ -23,8 +25,9 @@ pub(super) enum Change<'a> {
     },
 }
 
-/// Tells whoever listens.
-pub(super) fn tell(planner: &PlannerName, change: &Change<'_>) {
+/// Tells whoever listens, and the journal, which saves it later.
+pub(super) fn tell(journal: &Journal, planner: &PlannerName, change: &Change<'_>) {
+    journal.record(change.event().planner(planner));
     let planner = planner.as_str();
     match change {
         Change::Breaker(BreakerChange::Opened) => {
@@ -47,5 +50,22 @@ pub(super) fn tell(planner: &PlannerName, change: &Change<'_>) {
             tracing::warn!(planner, by = Holder::SelfTest.word(), "planner quarantined");
         }
         Change::Released { lifted } => tracing::info!(planner, lifted, "planner released"),
+    }
+}
+
+impl Change<'_> {
+    fn event(&self) -> Event {
+        let breaker = |detail: &str| Event::now(EventKind::BreakerMoved).detail(detail);
+        let hold = |detail: &str| Event::now(EventKind::Quarantined).detail(detail);
+        match self {
+            Self::Breaker(BreakerChange::Opened) => breaker("open").code("E_BREAKER_OPEN"),
+            Self::Breaker(BreakerChange::HalfOpened) => breaker("half-open: one call may try"),
+            Self::Breaker(BreakerChange::Closed) => breaker("closed"),
+            Self::BreakerReset => breaker("closed: reset by hand"),
+            Self::Quarantined(quarantine) => hold(&quarantine.account()).code(quarantine.code()),
+            Self::SelfTestFailed => hold(Holder::SelfTest.phrase()),
+            Self::Released { lifted: true } => hold("released: lifted"),
+            Self::Released { lifted: false } => hold("released: the hold has ended"),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! How planners were started, newest kept.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use registry_core::clock::Clock;
 use registry_core::failure_log::{FailureLog, FailureLogLimits};
@@ -30,6 +30,8 @@ pub(crate) struct History {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StartSample {
+    /// When it ended, by the system's clock.
+    pub at: SystemTime,
     /// Which planner.
     pub planner: PlannerName,
     /// How long it took.
@@ -82,6 +84,7 @@ impl History {
         self.starts.push(
             self.clock.now(),
             StartSample {
+                at: SystemTime::now(),
                 planner: planner.clone(),
                 took,
                 failure: code,

@@ -192,7 +192,7 @@ impl Holder {
         }
     }
 
-    const fn phrase(self) -> &'static str {
+    pub(super) const fn phrase(self) -> &'static str {
         match self {
             Self::Author => "its author holds it back",
             Self::Configuration => "the configuration holds it back",

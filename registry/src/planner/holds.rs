@@ -26,7 +26,8 @@ impl Roster {
         let kept = Kept::new(hold, ledger.clock.now());
         let placed = quarantine(&name, kept.clone());
         let outcome = ledger.set_hold(&name, Some(&kept));
-        tell(&name, &Change::Quarantined(&placed));
+        tell(&ledger.journal, &name, &Change::Quarantined(&placed));
+        ledger.journal.save();
         outcome?;
         Ok(placed)
     }
@@ -44,7 +45,8 @@ impl Roster {
         });
         let was = outcome?.map(|kept| quarantine(&name, kept)).or(tested);
         if was.is_some() {
-            tell(&name, &Change::Released { lifted: true });
+            tell(&ledger.journal, &name, &Change::Released { lifted: true });
+            ledger.journal.save();
         }
         let still = planner.and_then(|planner| planner.quarantine());
         Ok(Lifted { was, still })
@@ -90,9 +92,11 @@ impl Roster {
         name: Option<&PlannerName>,
     ) -> Result<Vec<PlannerName>, ChangeError> {
         let troubled = self.supervision().ledger.reset_breakers(name)?;
+        let journal = self.journal();
         for planner in &troubled {
-            tell(planner, &Change::BreakerReset);
+            tell(journal, planner, &Change::BreakerReset);
         }
+        journal.save();
         Ok(troubled)
     }
 

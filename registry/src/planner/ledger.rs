@@ -20,6 +20,7 @@ use super::hold::Kept;
 use super::record::Record;
 use super::remembered::{Holds, Known, Outcomes};
 use crate::config::Config;
+use crate::journal::Journal;
 use crate::moment::Moment;
 use crate::name::PlannerName;
 use crate::state::{StateError, StateFolder};
@@ -43,6 +44,8 @@ pub(crate) struct Ledger {
     half_life: Duration,
     book: Mutex<Book>,
     pub(super) state: StateFolder,
+    /// What changed.
+    pub(crate) journal: Journal,
     /// When outcomes were last written, on the clock, in milliseconds.
     flushed_ms: AtomicU64,
     is_flushing: AtomicBool,
@@ -77,6 +80,7 @@ impl Ledger {
             half_life: config.select().decay_half_life,
             book: Mutex::default(),
             state: StateFolder::of(config),
+            journal: Journal::new(StateFolder::of(config)),
             flushed_ms: AtomicU64::new(millis(clock.now())),
             is_flushing: AtomicBool::new(false),
             turn: Exclusive::new(()),
@@ -192,8 +196,9 @@ impl Ledger {
         self.is_flushing.store(false, Ordering::Relaxed);
     }
 
-    /// Writes outcomes; a failure is for the log.
+    /// Writes outcomes, and what changed; a failure is for the log.
     pub(crate) fn flush_or_warn(&self) {
+        self.journal.save();
         if let Err(error) = self.flush() {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::warn!(code = error.code(), %error, cause, "reliability was not written");

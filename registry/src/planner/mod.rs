@@ -15,6 +15,7 @@ mod change;
 mod change_error;
 mod discover_error;
 mod discovery_report;
+mod found;
 mod get_error;
 mod handle;
 mod history;

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::breaker_open::BreakerOpen;
-use super::hold::Quarantine;
+use super::hold::{Holder, Quarantine};
 use super::start_error::StartFailure;
 use super::supervised::{Phase, Planner};
+use crate::name::PlannerName;
+use crate::problem::Problem;
 
 /// What keeps a planner of the catalog from being called.
 #[derive(Clone, Debug)]
@@ -22,6 +24,21 @@ pub(crate) enum Obstacle {
     },
 }
 
+impl Obstacle {
+    /// What is wrong with the planner of this name.
+    pub(crate) fn problem(&self, planner: &PlannerName) -> Problem {
+        match self {
+            Self::Quarantined(quarantine) => {
+                Problem::new(quarantine.code(), &**quarantine, quarantine.remedy())
+            }
+            Self::BreakerOpen(open) => Problem::new(open.code(), &**open, open.remedy(planner)),
+            Self::Failed { cause, .. } => {
+                Problem::new(cause.code(), &**cause, cause.remedy(planner))
+            }
+        }
+    }
+}
+
 impl Planner {
     /// What keeps it from being called now. Takes no lock where nothing was ever noted of it.
     #[inline]
@@ -30,6 +47,19 @@ impl Planner {
             return None;
         }
         self.look_for_obstacle()
+    }
+
+    /// Takes away what keeps it from being called and nobody ordered, which is the wait after a failed
+    /// start; tells what it was. A breaker that is open waits for its own trial.
+    pub(crate) fn release(&self) -> Option<Obstacle> {
+        let obstacle = self.obstacle()?;
+        match obstacle {
+            Obstacle::Quarantined(ref quarantine) if quarantine.by != Holder::SelfTest => None,
+            Obstacle::BreakerOpen(_) => None,
+            Obstacle::Quarantined(_) | Obstacle::Failed { .. } => {
+                self.resident.reset().then_some(obstacle)
+            }
+        }
     }
 
     #[cold]

@@ -20,12 +20,15 @@ use registry_core::sync::atomic::{AtomicBool, Ordering};
 use super::admission::{Admission, admit};
 use super::discover_error::DiscoverError;
 use super::discovery_report::{DiscoveryReport, Held, Retired};
+use super::found::{self, Found};
 use super::get_error::GetError;
 use super::history::History;
 use super::start_error::StartError;
 use super::supervised::{Planner, Supervision};
 use crate::config::Config;
 use crate::discovery::{Bounds, Counter, Discovery, Progress, ScanRequest};
+use crate::event::{Call, Event, EventKind};
+use crate::journal::Journal;
 use crate::name::PlannerName;
 use crate::state::StateError;
 use crate::suggest;
@@ -59,6 +62,8 @@ pub(crate) struct Roster {
 pub(crate) enum Replace {
     /// Those whose files changed.
     Changed,
+    /// Those as well, found out by reading every file anew.
+    ChangedReadAnew,
     /// All that come from files.
     All,
 }
@@ -132,7 +137,6 @@ impl Roster {
     }
 
     /// The planner of this name, if it is in the catalog now.
-    #[cfg(feature = "async")]
     pub(crate) fn find_known(&self, name: &str) -> Option<&Arc<Planner>> {
         self.catalog.get_shared(name)
     }
@@ -145,9 +149,24 @@ impl Roster {
 
     /// The planners in the catalog, by name.
     pub(crate) fn planners(&self) -> Result<Vec<&Arc<Planner>>, GetError> {
-        let mut planners: Vec<_> = self.current()?.iter().map(|(_, planner)| planner).collect();
+        self.ensure_discovered()?;
+        Ok(self.known())
+    }
+
+    /// The planners in the catalog as it is now, by name.
+    pub(crate) fn known(&self) -> Vec<&Arc<Planner>> {
+        let current = self.catalog.current().iter();
+        let mut planners: Vec<_> = current.map(|(_, planner)| planner).collect();
         planners.sort_by(|a, b| a.name().cmp(b.name()));
-        Ok(planners)
+        planners
+    }
+
+    /// How many planners nothing keeps from being called; none before the first discovery.
+    pub(crate) fn active(&self) -> usize {
+        let planners = self.catalog.current().iter().map(|(_, planner)| planner);
+        planners
+            .filter(|planner| planner.obstacle().is_none())
+            .count()
     }
 
     /// What the latest discovery found.
@@ -167,12 +186,18 @@ impl Roster {
 
     /// Writes what later processes have to know.
     pub(crate) fn save_state(&self) -> Result<(), StateError> {
+        self.journal().save();
         self.supervision.ledger.flush()
     }
 
     /// How planners were started.
     pub(crate) fn history(&self) -> &History {
         &self.supervision.history
+    }
+
+    /// What changed lately.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.supervision.ledger.journal
     }
 
     /// What the catalog keeps alive.
@@ -247,6 +272,7 @@ impl Roster {
         replace: Replace,
     ) -> Result<Arc<DiscoveryReport>, DiscoverError> {
         let started = Instant::now();
+        let _call = Call::begin();
         self.supervision.history.archive_failures();
         let state_problem = self.recall();
         let base = self.catalog.current();
@@ -273,6 +299,7 @@ impl Roster {
         };
         self.publish(&mut report, base, replace)?;
         report.took = started.elapsed();
+        self.record(&report, base, replace);
         // Reports speak of the new generation while the old one is still being drained.
         let mut report = self.remember(report);
         if report.catalog_changed {
@@ -294,6 +321,19 @@ impl Roster {
         Some(Arc::new(error))
     }
 
+    /// Has the journal tell what a discovery found and changed.
+    fn record(&self, report: &DiscoveryReport, base: &Snapshot<Planner>, replace: Replace) {
+        let journal = self.journal();
+        let found = found::all(report, base, self.catalog.current());
+        journal.record_found(found.iter().map(Found::event));
+        if replace == Replace::All {
+            let planners = self.catalog.current().iter().count();
+            let detail = format_args!("{planners} planners in the catalog");
+            journal.record(Event::now(EventKind::Reloaded).detail(detail));
+        }
+        journal.save();
+    }
+
     fn remember(&self, report: DiscoveryReport) -> Arc<DiscoveryReport> {
         let report = Arc::new(report);
         let previous = std::mem::replace(&mut *self.latest.lock(), Arc::clone(&report));
@@ -309,7 +349,7 @@ impl Roster {
         replace: Replace,
     ) -> Result<(), PublishError> {
         let keep = match replace {
-            Replace::Changed => Some(base),
+            Replace::Changed | Replace::ChangedReadAnew => Some(base),
             Replace::All => None,
         };
         let Admission {
@@ -379,7 +419,7 @@ impl Roster {
                 ..Bounds::default()
             },
             deep: settings.deep_fingerprint,
-            afresh: settings.force_rediscover || replace == Replace::All,
+            afresh: settings.force_rediscover || replace != Replace::Changed,
         }
     }
 }

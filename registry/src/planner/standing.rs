@@ -128,7 +128,11 @@ impl Ledger {
     pub(super) fn operators_hold(&self, record: &Record) -> Option<Quarantine> {
         let (hold, has_ended) = record.hold(self.clock.now(), self.date.now());
         if has_ended {
-            tell(record.name(), &Change::Released { lifted: false });
+            tell(
+                &self.journal,
+                record.name(),
+                &Change::Released { lifted: false },
+            );
         }
         hold.map(|kept| quarantine(record.name(), kept))
     }

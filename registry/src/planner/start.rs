@@ -15,8 +15,10 @@ use super::start_error::{StartError, StartFailure};
 use super::supervised::{Planner, Runs, Source, Started};
 use crate::config::Policy;
 use crate::discovery::Candidate;
+use crate::event::{Call, Event, EventKind};
 use crate::isolate::{Failure, Instance, Launch, Stage, StartFault, Worker};
 use crate::load::{self, CallFailure, CallState};
+use crate::problem::causes;
 use crate::trust::{self, Refusal, Verified};
 
 impl Planner {
@@ -46,12 +48,17 @@ impl Planner {
 
     /// The instance, made now if nobody has made it yet.
     pub(super) fn started(&self) -> Result<&Cell<Started>, StartError> {
-        self.resident
-            .get_or_build(&self.supervision.slot, || {
-                self.start()
-                    .inspect_err(|failure| self.note_failure(failure))
-            })
-            .map_err(|error| StartError::of(&self.name, error))
+        let mut is_tried = false;
+        let started = self.resident.get_or_build(&self.supervision.slot, || {
+            is_tried = true;
+            self.start()
+                .inspect_err(|failure| self.note_failure(failure))
+        });
+        if is_tried {
+            // Nobody waits for this thread any more.
+            self.supervision.ledger.journal.save();
+        }
+        started.map_err(|error| StartError::of(&self.name, error))
     }
 
     /// What selections are to know, before the slot tells of the failure.
@@ -60,12 +67,18 @@ impl Planner {
         let now = self.supervision.ledger.clock.now();
         *self.failed_at.lock() = Some(now);
         if let StartFailure::SelfTest(_) = failure {
-            tell(&self.name, &Change::SelfTestFailed);
+            tell(
+                &self.supervision.ledger.journal,
+                &self.name,
+                &Change::SelfTestFailed,
+            );
         }
     }
 
     /// Verify → map → construct → self-test. No lock of ours is held meanwhile.
     fn start(&self) -> Result<Started, StartFailure> {
+        let call = Call::begin();
+        let _traced = call.traced("start", &self.name);
         let begun = Instant::now();
         let outcome = self.make().and_then(|started| {
             if self.manifest.self_test {
@@ -76,7 +89,25 @@ impl Planner {
         self.supervision
             .history
             .record_start(&self.name, begun.elapsed(), &outcome);
+        self.supervision
+            .ledger
+            .journal
+            .record(self.event_of(&outcome));
         outcome
+    }
+
+    fn event_of(&self, outcome: &Result<Started, StartFailure>) -> Event {
+        let event = match outcome {
+            Ok(started) => Event::now(EventKind::Loaded).digest(started.digest.as_ref()),
+            Err(failure) => Event::now(EventKind::Failed)
+                .code(failure.code())
+                .detail(causes(failure).join(": ")),
+        };
+        let event = event.planner(&self.name);
+        match self.path() {
+            Some(path) => event.path(path),
+            None => event,
+        }
     }
 
     fn make(&self) -> Result<Started, StartFailure> {

@@ -12,6 +12,8 @@ use registry_core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::diagnose::{BreakerState, PlannerState, ReliabilitySource};
+use crate::event::EventKind;
+use crate::heal::HealOutcome;
 use crate::planner::{Builtin, Holder};
 
 const NAME: &str = "guarded_planner";
@@ -315,9 +317,9 @@ fn outcomes_make_the_reliability_that_the_next_selection_uses() {
     assert_eq!(score().unwrap().to_bits(), (2.0_f64 / 3.0).to_bits());
     ground.hand.advance(Duration::from_mins(15));
     assert_eq!(score().unwrap().to_bits(), (1.5_f64 / 2.5).to_bits());
-    let text = crate::diagnose::text::list(
+    let text = diagnose::text::list(
         &ground.registry.diagnose().unwrap(),
-        crate::diagnose::text::Look::PLAIN,
+        diagnose::text::Look::PLAIN,
     );
     assert!(text.contains(" 0.60 (1) "), "{text}");
     ground.registry.reload().unwrap();
@@ -384,6 +386,56 @@ fn an_operators_hold_turns_calls_and_selections_away_until_it_ends_by_itself() {
         .quarantine("guarded_planer", Hold::new(""))
         .unwrap_err();
     assert_eq!(error.code(), "E_UNKNOWN_PLANNER");
+}
+
+#[test]
+fn what_a_breaker_and_an_operator_did_is_among_the_events() {
+    let ground = Ground::new();
+    ground.fails();
+    for _ in 0..3 {
+        ground.plan();
+    }
+    ground.hand.advance(RESET);
+    ground.does(|_| Ok(()));
+    assert_eq!(ground.plan(), None);
+    let hold = Hold::new("slow").lasting(RESET);
+    ground.registry.quarantine(NAME, hold).unwrap();
+    ground.hand.advance(RESET);
+    assert_eq!(ground.plan(), None);
+    let events = ground.registry.events(None).unwrap();
+    let moves = events.iter().filter(|event| {
+        let kinds = [EventKind::BreakerMoved, EventKind::Quarantined];
+        kinds.contains(&event.kind) && event.planner.as_deref() == Some(NAME)
+    });
+    let moves: Vec<_> = moves
+        .map(|event| (event.code.as_deref(), event.detail.as_deref().unwrap()))
+        .collect();
+    let held = "an operator holds it back since 1970-01-01T00:01:00Z, until \
+                1970-01-01T00:02:00Z: slow";
+    assert_eq!(
+        moves,
+        [
+            (Some("E_BREAKER_OPEN"), "open"),
+            (None, "half-open: one call may try"),
+            (None, "closed"),
+            (Some("E_QUARANTINED"), held),
+            (None, "released: the hold has ended"),
+        ]
+    );
+}
+
+#[test]
+fn a_heal_leaves_an_open_breaker_as_it_is() {
+    let ground = Ground::new();
+    ground.fails();
+    for _ in 0..3 {
+        ground.plan();
+    }
+    let still = |report: Arc<HealReport>| report.planners[0].still.clone().unwrap().code;
+    let report = ground.registry.heal().unwrap();
+    assert_eq!(report.outcome, HealOutcome::NotHealed);
+    assert_eq!(still(report), "E_BREAKER_OPEN");
+    assert_eq!(ground.plan(), Some("E_BREAKER_OPEN"));
 }
 
 #[test]

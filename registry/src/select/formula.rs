@@ -39,6 +39,10 @@ pub(super) struct Terms {
     /// For planners that work on hotspots; 0 if the context has few.
     hotspot_boost: f64,
     pub(super) reliability_min: f64,
+    /// Whether the context has a summary of a deep index.
+    pub(super) has_deep_index: bool,
+    /// The hotspots that the context tells of.
+    pub(super) hotspots: i64,
 }
 
 /// How a score came about; nothing is rounded.
@@ -87,13 +91,16 @@ impl Terms {
         let context = query.known();
         let boost = |applies: bool, boost: f64| if applies { boost.max(0.0) } else { 0.0 };
         let has_index = context.deep_index_summary().is_some();
-        let has_hotspots = context.hotspots_count() > i64::from(settings.hotspot_threshold);
+        let hotspots = context.hotspots_count();
+        let has_hotspots = hotspots > i64::from(settings.hotspot_threshold);
         Self {
             required: u32::try_from(query.required().len()).unwrap_or(u32::MAX),
             prefers_production: query.prefers_production(),
             deep_boost: boost(has_index, settings.deep_index_boost),
             hotspot_boost: boost(has_hotspots, settings.hotspot_boost),
             reliability_min: settings.min_reliability,
+            has_deep_index: has_index,
+            hotspots,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a planner is wanted for.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use plugin_api::PlanContext;
 
@@ -20,7 +21,7 @@ use plugin_api::PlanContext;
 #[must_use]
 pub struct Query {
     objective: String,
-    required: BTreeSet<String>,
+    required: Arc<BTreeSet<String>>,
     prefers_production: bool,
     context: PlanContext,
 }
@@ -30,7 +31,7 @@ impl Query {
     pub fn new(objective: impl Into<String>) -> Self {
         Self {
             objective: objective.into(),
-            required: BTreeSet::new(),
+            required: Arc::default(),
             prefers_production: true,
             context: PlanContext::new(),
         }
@@ -38,7 +39,7 @@ impl Query {
 
     /// Requires a capability, whatever its case. A planner without it ranks lower; it is not left out.
     pub fn require(mut self, capability: impl AsRef<str>) -> Self {
-        self.required.insert(fold(capability.as_ref()));
+        Arc::make_mut(&mut self.required).insert(fold(capability.as_ref()));
         self
     }
 
@@ -68,6 +69,10 @@ impl Query {
     /// The required capabilities in lower case, each once, in alphabetical order.
     pub fn required(&self) -> impl ExactSizeIterator<Item = &str> {
         self.required.iter().map(String::as_str)
+    }
+
+    pub(super) fn shared_required(&self) -> &Arc<BTreeSet<String>> {
+        &self.required
     }
 
     pub(super) fn prefers_production(&self) -> bool {

@@ -92,6 +92,11 @@ impl Selection {
         self.best().explain()
     }
 
+    /// What the query and the settings made of the formula.
+    pub(super) fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
     fn ranked(&self, rated: Rated) -> Ranked<'_> {
         Ranked {
             selection: self,

@@ -233,8 +233,15 @@ fn a_plan_that_takes_too_long_ends_at_its_deadline() {
     let started = Instant::now();
     let answer = command.run();
     assert!(started.elapsed() < Duration::from_secs(30));
+    let mut told = error(&answer);
+    let call_id = told.as_object_mut().unwrap().remove("call_id").unwrap();
+    // The log line of the call carries the same.
+    assert!(
+        answer.stderr.contains(call_id.as_str().unwrap()),
+        "{answer:#?}"
+    );
     assert_eq!(
-        error(&answer),
+        told,
         json!({
             "code": "E_DEADLINE",
             "message": "planner \"waits\" gave no plan",

@@ -23,6 +23,9 @@ const COMMANDS: &[&str] = &[
     "keygen",
     "quarantine",
     "breaker",
+    "heal",
+    "reload",
+    "events",
     "config",
     "completions",
 ];

@@ -2,13 +2,11 @@
 
 use registry::diagnose::text::{self, Detail};
 
+use super::VIEW;
 use crate::arguments::Diagnose;
 use crate::failure::{Failure, Stop};
 use crate::output::Output;
 use crate::session::Session;
-
-/// Says whose state it is that follows.
-const VIEW: &str = "this command's own view; no running host was asked\n";
 
 pub(super) fn run(
     diagnose: &Diagnose,

@@ -7,7 +7,9 @@ mod context;
 mod describe;
 mod diagnose;
 mod doctor;
+mod events;
 mod explain;
+mod heal;
 mod health;
 mod inspect;
 mod keygen;
@@ -15,6 +17,7 @@ mod list;
 mod lock;
 mod plan;
 mod quarantine;
+mod reload;
 mod select;
 mod sign;
 #[cfg(test)]
@@ -34,6 +37,9 @@ use registry::diagnose::text::{Cell, Look, Page};
 
 /// Exit code: answered.
 const ANSWERED: u8 = 0;
+
+/// Says whose state it is that follows.
+const VIEW: &str = "this command's own view; no running host was asked\n";
 
 /// Runs what was asked for; gives the exit code.
 pub(crate) fn run(
@@ -84,6 +90,9 @@ fn answer(
         Command::Keygen(keygen) => keygen::run(keygen, output),
         Command::Quarantine(wanted) => quarantine::run(wanted, session, output),
         Command::Breaker(Breaker::Reset(wanted)) => breaker::reset(wanted, session, output),
+        Command::Heal => heal::run(session, output),
+        Command::Reload => reload::run(session, output),
+        Command::Events(events) => events::run(events, session, output),
         Command::Config(Config::Show) => config::run(session, output),
         Command::Completions(completions) => completions::run(completions, output),
     }

@@ -4,7 +4,7 @@ use super::describe::{ABSENT, overdue_call, record};
 use super::files::{self, code, reason_and_remedy, two_rows};
 use super::list::{counted, found, planners, state};
 use super::page::INDENT;
-use super::{Cell, Ink, Look, Page, Table, discovered, loading, trust};
+use super::{Cell, Ink, Look, Page, Table, discovered, loading, profiles, trust};
 use crate::diagnose::{Diagnosis, PlannerState, PlannerStatus, Setting};
 
 /// How much a report tells.
@@ -32,6 +32,7 @@ pub fn report(diagnosis: &Diagnosis, detail: Detail, look: Look) -> String {
     if detail == Detail::Full {
         files::others(&diagnosis.files, &mut page);
         records(diagnosis, &mut page);
+        profiles::section(&diagnosis.profiles, &mut page);
         page.heading("CONFIGURATION");
         page.table(INDENT, &settings(&diagnosis.settings));
     }

@@ -8,8 +8,8 @@ use semver::Version;
 
 use crate::diagnose::{
     Check, Diagnosis, DiscoveryStatus, ExcludedFile, FileCounts, Files, FolderStatus,
-    LoadingStatus, LockStatus, PlannerState, PlannerStatus, Problem, RefusedFile, Setting,
-    ShadowedFile, SignatureStatus, advice,
+    LoadingStatus, LockStatus, PlannerState, PlannerStatus, Problem, Profiles, RefusedFile,
+    Setting, ShadowedFile, SignatureStatus, advice,
 };
 use crate::discovery::LeftOut;
 use crate::load::MappedLibraries;
@@ -67,6 +67,7 @@ pub(in crate::diagnose) fn diagnosis() -> Diagnosis {
             loader_variables: Vec::new(),
             mapped: MappedLibraries::default(),
         },
+        profiles: Profiles::default(),
         settings: vec![
             setting("discovery.dirs", "/opt/my plugins:/var/plugins", "builder"),
             setting("select.min_reliability", "0.25", "default"),

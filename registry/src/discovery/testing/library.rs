@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A manifest that says only what is required.
-pub(in crate::discovery) const MANIFEST: &str = concat!(
+pub(crate) const MANIFEST: &str = concat!(
     r#"{"schema":1,"name":"some_planner","version":"1.2.3","api":{"major":1,"minor":0},"#,
     r#""build":{"rustc":"rustc 1.95.0","profile":"release","panic":"unwind"}}"#
 );
 
 /// [`MANIFEST`] under another name.
-pub(in crate::discovery) fn manifest(name: &str) -> String {
+pub(crate) fn manifest(name: &str) -> String {
     MANIFEST.replace("some_planner", name)
 }
 
 /// C source of a library with that manifest, plus `more` code.
-pub(in crate::discovery) fn plugin_source(manifest: &str, more: &str) -> String {
+pub(crate) fn plugin_source(manifest: &str, more: &str) -> String {
     format!(
         "static const char manifest[] \
          __attribute__((section(\".planner_manifest\"), used)) = {manifest:?};\n{more}\n"
@@ -23,12 +23,7 @@ pub(in crate::discovery) fn plugin_source(manifest: &str, more: &str) -> String 
 }
 
 /// Compiles `source` into the shared library `folder/name`.
-pub(in crate::discovery) fn compile(
-    folder: &Path,
-    name: &str,
-    source: &str,
-    options: &[&str],
-) -> PathBuf {
+pub(crate) fn compile(folder: &Path, name: &str, source: &str, options: &[&str]) -> PathBuf {
     let code = folder.join(format!("{name}.c"));
     let library = folder.join(name);
     std::fs::write(&code, source).unwrap();

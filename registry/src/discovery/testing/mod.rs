@@ -4,4 +4,4 @@ mod image;
 mod library;
 
 pub(in crate::discovery) use image::{Image, SectionHeader, put};
-pub(in crate::discovery) use library::{MANIFEST, compile, manifest, plugin_source};
+pub(crate) use library::{MANIFEST, compile, manifest, plugin_source};

@@ -1,0 +1,52 @@
+//! The pauses between attempts.
+
+use std::time::Duration;
+#[cfg(test)]
+use std::{fmt, sync::Arc};
+
+use crate::planner::CancelToken;
+
+/// How often a pause looks whether it is given up.
+const STEP: Duration = Duration::from_millis(20);
+
+/// How pauses are made.
+#[derive(Debug)]
+pub(super) enum Pause {
+    /// By sleeping.
+    Sleep,
+    /// By telling a test of them.
+    #[cfg(test)]
+    Told(Told),
+}
+
+/// What a test does in place of a pause.
+#[cfg(test)]
+#[derive(Clone)]
+pub(super) struct Told(pub(super) Arc<dyn Fn(Duration) + Send + Sync>);
+
+#[cfg(test)]
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Told")
+    }
+}
+
+impl Pause {
+    /// Returns after `whole`, or soon after `cancel` gave it up.
+    pub(super) fn pause(&self, whole: Duration, cancel: &CancelToken) {
+        match self {
+            Self::Sleep => sleep(whole, cancel),
+            #[cfg(test)]
+            Self::Told(Told(told)) => told(whole),
+        }
+    }
+}
+
+fn sleep(whole: Duration, cancel: &CancelToken) {
+    let mut left = whole;
+    while !left.is_zero() && !cancel.is_cancelled() {
+        let step = left.min(STEP);
+        std::thread::sleep(step);
+        left -= step;
+    }
+}

@@ -1,0 +1,299 @@
+//! What changed lately, in this process and, where state is kept, in those before it. Layer 3.
+//!
+//! Events are recorded in memory, and saved together by [`Journal::save`], which is called where work
+//! is slow anyhow: after a discovery, a start, a heal. Nothing is saved while one is recorded. What a
+//! discovery finds is recorded only if it is news: each process finds all files again.
+//!
+//! The history is bounded everywhere: the newest events stay. One that cannot be saved is kept in
+//! memory and complained of once a kind of trouble.
+
+use std::collections::VecDeque;
+use std::time::SystemTime;
+
+use registry_core::sync::Mutex;
+use registry_core::warn_once::WarnOnce;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, EventKind};
+use crate::state::{Document, StateError, StateFolder};
+
+/// How many events are kept, in memory and in the document.
+const EVENTS_MAX: usize = 512;
+
+/// How many things one discovery can be said to have found; the rest are counted.
+const FOUND_MAX: usize = 200;
+
+/// What changed lately.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    folder: StateFolder,
+    recent: Mutex<Recent>,
+    complaints: WarnOnce,
+}
+
+#[derive(Debug, Default)]
+struct Recent {
+    /// Recorded and not saved yet.
+    pending: VecDeque<Recorded>,
+    /// Not to be saved, or impossible to save.
+    kept: VecDeque<Event>,
+}
+
+#[derive(Clone, Debug)]
+struct Recorded {
+    event: Event,
+    /// Whether it was found by looking, and may have been known before.
+    is_found: bool,
+}
+
+/// The newest events of all processes, oldest first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Saved {
+    events: VecDeque<Event>,
+}
+
+impl Document for Saved {
+    const NAME: &'static str = "events";
+    const VERSION: u32 = 1;
+}
+
+impl Journal {
+    /// A journal that saves in `folder`.
+    pub(crate) fn new(folder: StateFolder) -> Self {
+        Self {
+            folder,
+            recent: Mutex::new(Recent::default()),
+            complaints: WarnOnce::new(16),
+        }
+    }
+
+    /// Records what happened.
+    pub(crate) fn record(&self, event: Event) {
+        let is_found = false;
+        self.push([Recorded { event, is_found }]);
+    }
+
+    /// Records what a discovery found, as far as it is news.
+    pub(crate) fn record_found(&self, found: impl ExactSizeIterator<Item = Event>) {
+        let more = found.len().saturating_sub(FOUND_MAX);
+        let mut events: Vec<_> = found.take(FOUND_MAX).collect();
+        if let Some(last) = events.last().filter(|_| more > 0) {
+            let detail = format_args!("and {more} more files or planners");
+            events.push(Event::now(last.kind).detail(detail));
+        }
+        let is_found = true;
+        self.push(events.into_iter().map(|event| Recorded { event, is_found }));
+    }
+
+    fn push(&self, recorded: impl IntoIterator<Item = Recorded>) {
+        let mut recent = self.recent.lock();
+        for recorded in recorded {
+            push_bounded(&mut recent.pending, recorded);
+        }
+    }
+
+    /// Saves what was recorded. Opens a file only if there is something new.
+    pub(crate) fn save(&self) {
+        let pending = std::mem::take(&mut self.recent.lock().pending);
+        if pending.is_empty() {
+            return;
+        }
+        if self.folder.path().is_none() {
+            return add_news(&mut self.recent.lock().kept, pending);
+        }
+        if let Err(error) = self.save_in_folder(&pending) {
+            if self.complaints.first(error.code()) {
+                tracing::warn!(code = error.code(), "events are not saved: {error}");
+            }
+            add_news(&mut self.recent.lock().kept, pending);
+        }
+    }
+
+    fn save_in_folder(&self, pending: &VecDeque<Recorded>) -> Result<(), StateError> {
+        let saved: Saved = self.folder.read()?;
+        let is_any_news = pending.iter().any(|own| news(&saved.events, own).is_some());
+        if is_any_news {
+            let append = |saved: &mut Saved| add_news(&mut saved.events, pending.clone());
+            self.folder.update(append)?;
+        }
+        Ok(())
+    }
+
+    /// The events since `since`, oldest first.
+    pub(crate) fn events(&self, since: Option<SystemTime>) -> Result<Vec<Event>, StateError> {
+        self.save();
+        let saved: Saved = self.folder.read()?;
+        let kept = self.recent.lock().kept.clone();
+        let mut events: Vec<_> = saved.events.into_iter().chain(kept).collect();
+        events.retain(|event| since.is_none_or(|since| event.at() >= since));
+        // Stable: events of one moment keep the order they were recorded in.
+        events.sort_by_key(|event| event.at_ms);
+        Ok(events)
+    }
+}
+
+fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
+    if queue.len() >= EVENTS_MAX {
+        queue.pop_front();
+    }
+    queue.push_back(item);
+}
+
+fn add_news(events: &mut VecDeque<Event>, recorded: impl IntoIterator<Item = Recorded>) {
+    for own in recorded {
+        if let Some(event) = news(events, &own) {
+            push_bounded(events, event);
+        }
+    }
+}
+
+/// What `own` says that `events` do not: nothing, if it was found as it was known. Found with other
+/// content, it is a change.
+fn news(events: &VecDeque<Event>, own: &Recorded) -> Option<Event> {
+    let event = own.event.clone();
+    if !own.is_found {
+        return Some(event);
+    }
+    let known = events.iter().rev().find(|known| is_of_same(known, &event));
+    let Some(known) = known else {
+        return Some(event);
+    };
+    let same = |kinds: &[EventKind]| kinds.contains(&known.kind);
+    match event.kind {
+        EventKind::Discovered | EventKind::DigestChanged
+            if same(&[EventKind::Discovered, EventKind::DigestChanged]) =>
+        {
+            (known.digest != event.digest).then_some(Event {
+                kind: EventKind::DigestChanged,
+                ..event
+            })
+        }
+        EventKind::Refused if same(&[EventKind::Refused]) => {
+            (known.code != event.code || known.digest != event.digest).then_some(event)
+        }
+        EventKind::Quarantined => None,
+        _ => Some(event),
+    }
+}
+
+/// Whether both were found of one planner in one file. Holds are compared with holds alone.
+fn is_of_same(known: &Event, event: &Event) -> bool {
+    let is_hold = |event: &Event| event.kind == EventKind::Quarantined;
+    let is_found = |event: &Event| {
+        matches!(
+            event.kind,
+            EventKind::Discovered | EventKind::DigestChanged | EventKind::Refused
+        )
+    };
+    (&known.planner, &known.path) == (&event.planner, &event.path)
+        && ((is_hold(known) && is_hold(event) && known.detail == event.detail)
+            || (is_found(known) && is_found(event)))
+        && (event.path.is_some() || event.planner.is_some() || known.detail == event.detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::*;
+    use crate::name::PlannerName;
+
+    fn private() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        folder
+    }
+
+    fn in_folder(folder: &Path) -> Journal {
+        Journal::new(StateFolder::at(folder.to_owned()))
+    }
+
+    fn found(kind: EventKind, digest: &str) -> std::array::IntoIter<Event, 1> {
+        let name = PlannerName::parse("risk_planner").unwrap();
+        let event = Event::now(kind).planner(&name).path(Path::new("/p/r.so"));
+        [event.digest(Some(&blake3::hash(digest.as_bytes())))].into_iter()
+    }
+
+    fn kinds(journal: &Journal) -> Vec<EventKind> {
+        let events = journal.events(None).unwrap();
+        events.iter().map(|event| event.kind).collect()
+    }
+
+    #[test]
+    fn another_journal_of_the_folder_tells_what_this_one_saved_and_what_changed_since() {
+        let folder = private();
+        let first = in_folder(folder.path());
+        first.record_found(found(EventKind::Discovered, "a"));
+        first.record(Event::now(EventKind::Healed));
+        first.save();
+        let second = in_folder(folder.path());
+        second.record_found(found(EventKind::Discovered, "a"));
+        let known = [EventKind::Discovered, EventKind::Healed];
+        assert_eq!(kinds(&second), known);
+        second.record_found(found(EventKind::Discovered, "b"));
+        second.record_found(found(EventKind::Refused, "b"));
+        second.record_found(found(EventKind::Refused, "b"));
+        let changed = [EventKind::DigestChanged, EventKind::Refused];
+        assert_eq!(kinds(&second), [&known[..], &changed].concat());
+        assert_eq!(kinds(&first), kinds(&second));
+    }
+
+    #[test]
+    fn nothing_is_written_when_nothing_is_news() {
+        let folder = private();
+        let journal = in_folder(folder.path());
+        journal.record_found(found(EventKind::Discovered, "a"));
+        journal.save();
+        let file = folder.path().join("events.json");
+        let written = std::fs::metadata(&file).unwrap().modified().unwrap();
+        journal.record_found(found(EventKind::Discovered, "a"));
+        journal.save();
+        let now = std::fs::metadata(&file).unwrap().modified().unwrap();
+        assert_eq!(now, written);
+    }
+
+    #[test]
+    fn without_a_folder_events_stay_in_memory_up_to_the_bound() {
+        let journal = Journal::new(StateFolder::off());
+        for number in 0..EVENTS_MAX + 3 {
+            journal.record(Event::now(EventKind::Loaded).detail(number));
+        }
+        let events = journal.events(None).unwrap();
+        assert_eq!(events.len(), EVENTS_MAX);
+        assert_eq!(events[0].detail.as_deref(), Some("3"));
+        let later = SystemTime::now() + std::time::Duration::from_hours(1);
+        assert_eq!(journal.events(Some(later)).unwrap(), []);
+    }
+
+    #[test]
+    fn a_discovery_of_many_is_told_of_some_and_counted() {
+        let journal = Journal::new(StateFolder::off());
+        let many = |()| {
+            let numbers = 0..FOUND_MAX + 5;
+            let events = numbers.map(|number| {
+                let path = format!("/p/{number}.so");
+                Event::now(EventKind::Refused).path(Path::new(&path))
+            });
+            journal.record_found(events);
+            let events = journal.events(None).unwrap();
+            let last = events.last().unwrap().detail.clone();
+            (events.len(), last.unwrap())
+        };
+        let counted = (FOUND_MAX + 1, "and 5 more files or planners".to_owned());
+        assert_eq!([(); 2].map(many), [counted.clone(), counted]);
+    }
+
+    #[test]
+    fn what_cannot_be_saved_is_still_told_of_where_the_folder_can_be_read() {
+        let folder = private();
+        let journal = in_folder(folder.path());
+        let file = folder.path().join("events.json");
+        std::fs::write(&file, r#"{"version":2,"content":{}}"#).unwrap();
+        journal.record(Event::now(EventKind::Loaded));
+        let error = journal.events(None).unwrap_err();
+        assert_eq!(error.code(), "E_STATE_NEWER");
+        std::fs::remove_file(file).unwrap();
+        assert_eq!(kinds(&journal), [EventKind::Loaded]);
+    }
+}
