@@ -40,7 +40,7 @@ pub use self::{
     error::{ConfigError, Place, Problem, Reason},
     file::Note,
     guarded::FileFault,
-    kind::{BytesFrom, Folder, LogFormat, Policy, ProgramFile, SandboxMode, Table},
+    kind::{BytesFrom, Folder, LogFormat, Network, Policy, ProgramFile, SandboxMode, Table},
     loader::Loader,
     merged::Setting,
     origin::Origin,

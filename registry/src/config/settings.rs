@@ -8,8 +8,8 @@ use super::{
     Config,
     kind::{
         BYTES_FROM, BytesFrom, Count, Duration, FileOrOff, Folder, FolderOrOff, FreeTable, LEVELS,
-        LOG_FORMATS, LogFormat, Names, Number, OnePath, POLICIES, Paths, Policy, ProgramFile,
-        ProgramOrSelf, SANDBOXES, SandboxMode, Switch, Table, Texts,
+        LOG_FORMATS, LogFormat, Names, Network, Number, OnePath, POLICIES, Paths, Policy, Ports,
+        ProgramFile, ProgramOrSelf, SANDBOXES, SandboxMode, Switch, Table, Texts,
     },
     merged::Merged,
     row::{Reach, Row, per_planner, sections},
@@ -174,8 +174,8 @@ per_planner! {
     permissions: Vec<String> = Texts { what: "permissions" }, Granting;
     /// Variables of the host's environment that this planner's worker is given.
     env: Vec<String> = Texts { what: "names of variables" }, Granting;
-    /// TCP ports that this planner's worker may connect to.
-    net: Vec<String> = Texts { what: "ports" }, Granting;
+    /// TCP ports that this planner's worker may connect to, or `any`.
+    net: Network = Ports, Granting;
     /// Files and folders that this planner's worker may read.
     read: Vec<PathBuf> = Paths { separator: ',' }, Granting;
 }

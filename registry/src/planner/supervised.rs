@@ -117,8 +117,7 @@ fn sandbox_of(config: &Config, own: Option<&PlannerSettings>) -> Spec {
         SandboxMode::Off => Mode::Off,
         SandboxMode::BestEffort => Mode::BestEffort,
     });
-    let ports = own.and_then(|own| own.net.as_ref());
-    spec.net = ports.is_some_and(|ports| !ports.is_empty());
+    spec.net = own.and_then(|own| own.net.clone()).unwrap_or_default();
     spec.read = own.and_then(|own| own.read.clone()).unwrap_or_default();
     spec
 }

@@ -10,7 +10,7 @@ use registry::sandbox::LayerName::{
     AbstractSockets, Capabilities, Files, IpcNamespace, Limits, Memory, MountNamespace,
     NetworkNamespace, NoNewPrivileges, Session, Signals, SystemCalls, Tcp, User, UserNamespace,
 };
-use registry::sandbox::{LayerName, LayerState, Spec};
+use registry::sandbox::{LayerName, LayerState, Network, Spec};
 
 use rustix::process::{Resource, getrlimit};
 
@@ -116,7 +116,7 @@ fn nothing_can_be_reached_over_tcp_unless_the_network_is_granted() {
     assert_stopped(&["bind_tcp"], &[(Tcp, EACCES), (SystemCalls, EPERM)]);
     assert_eq!(outcome_of_all(&["tcp", &port]), EPERM);
     let mut spec = everything();
-    spec.net = true;
+    spec.net = Network::Any;
     let outcome = |probe: &[&str]| Run::new(&spec, probe).outcome();
     assert_eq!(outcome(&["tcp", &port]), "ok");
     assert_eq!(outcome(&["bind_tcp"]), EPERM);
@@ -126,12 +126,26 @@ fn nothing_can_be_reached_over_tcp_unless_the_network_is_granted() {
 }
 
 #[test]
+fn no_port_can_be_reached_but_those_that_are_granted() {
+    let [granted, beside] = [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+    let mut spec = everything();
+    spec.net = Network::Ports(vec![port(&granted)]);
+    let run = |probe: &[&str]| Run::new(&spec, probe);
+    let connected = run(&["tcp", &port(&granted).to_string()]);
+    assert_on(&connected, &[Tcp]);
+    assert_eq!(connected.outcome(), "ok");
+    assert_eq!(run(&["tcp", &port(&beside).to_string()]).outcome(), EACCES);
+    assert_eq!(run(&["bind_tcp"]).outcome(), EPERM);
+}
+
+#[test]
 fn landlock_does_not_know_udp_and_the_list_of_calls_does() {
     assert_stopped(&["udp"], &[(SystemCalls, EPERM)]);
     assert_eq!(outcome(&[Tcp], &["udp"]), "ok");
     assert_eq!(outcome_of_all(&["udp"]), EPERM);
     let mut spec = everything();
-    spec.net = true;
+    spec.net = Network::Any;
     assert_eq!(Run::new(&spec, &["datagram_socket"]).outcome(), "ok");
 }
 

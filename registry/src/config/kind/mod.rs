@@ -5,6 +5,7 @@
 
 mod folder;
 mod list;
+mod network;
 mod number;
 mod program;
 mod word;
@@ -17,12 +18,14 @@ use super::{error::Reason, value::to_json};
 
 pub use self::{
     folder::Folder,
+    network::Network,
     program::ProgramFile,
     word::{BytesFrom, LogFormat, Policy, SandboxMode},
 };
 pub(super) use self::{
     folder::{FileOrOff, FolderOrOff},
     list::{Names, OnePath, Paths, Texts},
+    network::Ports,
     number::{Count, Duration, Number},
     program::ProgramOrSelf,
     word::{BYTES_FROM, LEVELS, LOG_FORMATS, POLICIES, SANDBOXES, Switch},

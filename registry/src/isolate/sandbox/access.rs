@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, PathBeneath, PathFd, Ruleset,
-    RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, PathBeneath, PathFd,
+    Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
 };
 
 use super::steps::Steps;
-use super::{LayerError, LayerName, LayerState, Mode, SandboxError, Spec};
+use super::{LayerError, LayerName, LayerState, Mode, Network, SandboxError, Spec};
 
 /// The newest interface of the kernel whose rights are handled.
 const NEWEST: ABI = ABI::V9;
@@ -64,6 +64,11 @@ impl Access {
         }
         let mut lost = None;
         let made = ruleset(spec, &is_wanted).and_then(|ruleset| {
+            let ruleset = if is_wanted(LayerName::Tcp) {
+                grant_ports(ruleset, spec)?
+            } else {
+                ruleset
+            };
             if is_wanted(LayerName::Files) {
                 grant(ruleset, spec, &mut lost)
             } else {
@@ -108,7 +113,7 @@ impl Access {
                 }
                 None => LayerState::On,
             },
-            LayerName::Tcp if spec.net => {
+            LayerName::Tcp if spec.net == Network::Any => {
                 LayerState::approximate("connecting is granted; accepting connections is not")
             }
             _ => LayerState::On,
@@ -125,7 +130,7 @@ fn ruleset(
         ruleset = ruleset.handle_access(AccessFs::from_all(NEWEST))?;
     }
     if is_wanted(LayerName::Tcp) {
-        let denied: BitFlags<AccessNet> = if spec.net {
+        let denied: BitFlags<AccessNet> = if spec.net == Network::Any {
             AccessNet::BindTcp.into()
         } else {
             AccessNet::from_all(NEWEST)
@@ -141,13 +146,26 @@ fn ruleset(
     ruleset.create()
 }
 
+/// Grants what may be connected to, where that is not everything.
+fn grant_ports(mut ruleset: RulesetCreated, spec: &Spec) -> Result<RulesetCreated, RulesetError> {
+    if let Network::Ports(ports) = &spec.net {
+        for port in ports {
+            ruleset = ruleset.add_rule(NetPort::new(*port, AccessNet::ConnectTcp))?;
+        }
+    }
+    Ok(ruleset)
+}
+
 /// Grants what may be read. A path that cannot be opened can grant nothing; the first one is noted.
 fn grant(
     mut ruleset: RulesetCreated,
     spec: &Spec,
     lost: &mut Option<LayerError>,
 ) -> Result<RulesetCreated, RulesetError> {
-    let resolver = RESOLVER.iter().map(Path::new).filter(|_| spec.net);
+    let resolver = RESOLVER
+        .iter()
+        .map(Path::new)
+        .filter(|_| spec.net.is_granted());
     // Not every system has every one of these.
     let resolver = resolver.filter_map(|path| PathFd::new(path).ok());
     let mut granted: Vec<PathFd> = resolver.collect();

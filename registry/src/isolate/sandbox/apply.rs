@@ -83,7 +83,7 @@ fn give_up_privileges(spec: &Spec, steps: &mut Steps<'_>) -> Result<(), SandboxE
 
 fn begin_namespaces(spec: &Spec, steps: &mut Steps<'_>) -> Result<(), SandboxError> {
     for name in PLAIN {
-        let granted = spec.net && name == LayerName::NetworkNamespace;
+        let granted = spec.net.is_granted() && name == LayerName::NetworkNamespace;
         steps.take(name, || {
             if granted {
                 Ok(LayerState::off("the network is granted"))

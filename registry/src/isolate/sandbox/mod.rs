@@ -37,4 +37,4 @@ pub use apply::apply;
 pub use enforced::{Enforced, Layer, LayerName, LayerState};
 pub use error::{LayerError, SandboxError};
 pub use rustix::process::Pid;
-pub use spec::{Limits, Mode, Spec};
+pub use spec::{Limits, Mode, Network, Spec};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::LayerName;
+pub use crate::config::Network;
 
 /// What a sandbox is to be like. It crosses to the process that applies it, so it is plain data.
 ///
@@ -19,8 +20,9 @@ pub struct Spec {
     pub uid: Option<u32>,
     /// The group to become with it; by default the one with the user's number.
     pub gid: Option<u32>,
-    /// Whether connections may be made over IP, and names be resolved. Accepting them never may.
-    pub net: bool,
+    /// Where connections may be made to over IP, and so whether names be resolved. Accepting them never
+    /// may.
+    pub net: Network,
     /// Files and folders that may be read, with everything below them.
     pub read: Vec<PathBuf>,
     /// How much may be used.

@@ -47,7 +47,7 @@ fn listed(spec: &Spec, own: u32) -> Result<BpfProgram, BackendError> {
 fn is_allowed(spec: &Spec, when: When) -> bool {
     match when {
         When::Always => true,
-        When::Net => spec.net,
+        When::Net => spec.net.is_granted(),
         When::Read => !spec.read.is_empty(),
     }
 }
@@ -120,7 +120,7 @@ fn bits(argument: u8, mask: u64, value: u64) -> Result<SeccompCondition, Backend
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::Mode;
+    use super::super::super::{Mode, Network};
     use super::*;
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(once, listed(&spec, 7).unwrap());
         assert_ne!(once, listed(&spec, 8).unwrap());
         let granted = Spec {
-            net: true,
+            net: Network::Any,
             ..spec.clone()
         };
         assert!(listed(&granted, 7).unwrap().len() > once.len());
