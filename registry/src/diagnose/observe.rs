@@ -193,6 +193,7 @@ fn status(planner: &Planner) -> PlannerStatus {
     PlannerStatus {
         path: planner.path().map(Path::to_owned),
         digest: planner.digest().map(|digest| format!("blake3:{digest}")),
+        isolation: Some(planner.policy().into()),
         sandbox: planner.sandbox(),
         calls: counts.succeeded.saturating_add(counts.failed),
         failures: counts.failed,

@@ -7,6 +7,7 @@ use plugin_api::manifest::Manifest;
 use serde::Serialize;
 
 use super::{GuardStatus, Problem, json};
+use crate::config::Policy;
 use crate::isolate::sandbox::Enforced;
 use crate::name::PlannerName;
 use crate::select::RELIABILITY_DEFAULT;
@@ -76,6 +77,10 @@ pub enum PlannerState {
 pub enum Isolation {
     /// In the host's own process.
     InProcess,
+    /// In the host's own process, after it did no harm in a child.
+    Probe,
+    /// In a supervised process of its own.
+    Worker,
 }
 
 /// How far a planner is trusted to succeed.
@@ -167,11 +172,23 @@ impl PlannerState {
     }
 }
 
+impl From<Policy> for Isolation {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::InProcess => Self::InProcess,
+            Policy::Probe => Self::Probe,
+            Policy::Worker => Self::Worker,
+        }
+    }
+}
+
 impl Isolation {
     /// The words of the text rendering.
     pub const fn label(self) -> &'static str {
         match self {
             Self::InProcess => "in-process",
+            Self::Probe => "probe",
+            Self::Worker => "worker",
         }
     }
 }

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::load::{CallFailure, LoadError};
 
 /// How far a worker has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Stage {
     /// It has not been heard of.
     Spawn,
@@ -28,6 +31,17 @@ impl Stage {
         Self::SelfTest,
         Self::Serve,
     ];
+
+    /// What the planner was doing, for people.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Spawn => "start of its process",
+            Self::Map => "load of its library",
+            Self::Construct => "construction",
+            Self::SelfTest => "self-test",
+            Self::Serve => "work",
+        }
+    }
 
     /// The number that stands in shared memory.
     pub(super) fn number(self) -> u32 {

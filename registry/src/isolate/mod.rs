@@ -7,7 +7,8 @@
 //! ```
 //!
 //! [`sandbox`] is what the worker does to itself before a plugin's code is mapped into it, and
-//! [`machine`] finds out beforehand how much of that the kernel will grant.
+//! [`machine`] finds out beforehand how much of that the kernel will grant. [`probe`] tries a library in a
+//! worker before it is mapped into the host.
 //! [`Instance`] is what `planner/` calls, wherever its code runs. The worker is not trusted: what it
 //! writes is copied once, judged, and only then believed; every wait for it has a bound, and what does
 //! not keep to the rules is ended with all its processes.
@@ -15,8 +16,10 @@
 mod failure;
 mod instance;
 mod machine;
+mod probe;
 pub mod sandbox;
 mod supervise;
+mod verdicts;
 mod wire;
 pub mod worker;
 
@@ -24,5 +27,7 @@ pub use failure::{Crash, WorkerFault};
 pub(crate) use failure::{Failure, Stage, StartFault};
 pub(crate) use instance::Instance;
 pub use machine::{Doctor, DoctorError, Fact, FactState, doctor};
+pub(crate) use probe::{ProbeKey, Prober, Unproven};
 pub use supervise::ProgramError;
 pub(crate) use supervise::{Launch, Program, Worker};
+pub(crate) use verdicts::{ProbeFault, Verdict};

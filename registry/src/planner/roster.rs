@@ -350,7 +350,10 @@ impl Roster {
     ) -> Result<(), PublishError> {
         let keep = match replace {
             Replace::Changed | Replace::ChangedReadAnew => Some(base),
-            Replace::All => None,
+            Replace::All => {
+                self.supervision.prober.forget_faults();
+                None
+            }
         };
         let Admission {
             planners,

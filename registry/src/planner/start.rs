@@ -134,8 +134,8 @@ impl Planner {
         let digest = Some(verified.digest());
         let instance = match self.options.policy {
             Policy::InProcess => Instance::InProcess(self.load_in_process(verified)?),
-            // A probe's verdict is not kept yet, so that its planner stays where it was tried.
-            Policy::Probe | Policy::Worker => Instance::Worker(self.start_worker(verified)?),
+            Policy::Probe => Instance::InProcess(self.load_in_process(self.probed(verified)?)?),
+            Policy::Worker => Instance::Worker(self.start_worker(verified)?),
         };
         let instance = Runs::Own(instance);
         Ok(Started { instance, digest })
@@ -165,21 +165,26 @@ impl Planner {
         Ok(instance)
     }
 
-    fn start_worker(&self, verified: Verified) -> Result<Box<Worker>, StartFailure> {
+    /// What it takes to start a process for it.
+    pub(super) fn launch(&self, verified: Verified) -> Result<Launch, StartFailure> {
         let Some(program) = &self.supervision.program else {
             return Err(StartFailure::Bug);
         };
-        let timeout = self.supervision.start_timeout;
         let variables = self.options.variables.iter();
         let granted = variables.filter_map(|name| Some((name.into(), env::var_os(name)?)));
-        let launch = Launch {
+        Ok(Launch {
             program: Arc::clone(program),
             verified,
             settings: self.options.settings.clone(),
             environment: granted.collect(),
             sandbox: self.options.sandbox.clone(),
-            within: timeout,
-        };
+            within: self.supervision.start_timeout,
+        })
+    }
+
+    fn start_worker(&self, verified: Verified) -> Result<Box<Worker>, StartFailure> {
+        let launch = self.launch(verified)?;
+        let timeout = self.supervision.start_timeout;
         let cancel = CancelToken::new();
         let state = self.call_state(Instant::now(), timeout, &cancel);
         let policy = self.supervision.slot.clone();
@@ -202,7 +207,7 @@ impl Planner {
     }
 
     /// A start that a worker failed, in the words of this layer.
-    fn start_failure(&self, fault: StartFault) -> StartFailure {
+    pub(super) fn start_failure(&self, fault: StartFault) -> StartFailure {
         let (stage, failure) = match fault {
             StartFault::Load(error) => return error.into(),
             StartFault::At(stage, failure) => (stage, failure),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use registry_core::slot::SlotError;
 
 use super::call_error::CallProblem;
+use super::probing::ProbeFailure;
 use crate::load::LoadError;
 use crate::name::PlannerName;
 use crate::trust::Refusal;
@@ -109,6 +110,9 @@ pub enum StartFailure {
     /// The file failed a trust gate.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Its bytes failed in a child, and are not loaded into this process.
+    #[error(transparent)]
+    Probe(ProbeFailure),
     /// The library could not be turned into a module.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -134,6 +138,7 @@ impl StartFailure {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.code(),
+            Self::Probe(_) => "E_PROBE_FAILED",
             Self::Load(error) => error.code(),
             Self::Map(problem) | Self::Ended(problem) => problem.code_or("E_BUG"),
             Self::Bug => "E_BUG",
@@ -148,6 +153,10 @@ impl StartFailure {
     pub fn remedy(&self, planner: &PlannerName) -> String {
         match self {
             Self::Refused(refusal) => refusal.remedy(),
+            Self::Probe(_) => format!(
+                "Report it to the plugin's author, or set `[planners.{planner}] isolation = \"worker\"`; a \
+                 reload tries it again."
+            ),
             Self::Load(error) => error.remedy(),
             Self::Bug => "Report it to the maintainers of registry.".to_owned(),
             Self::Map(CallProblem::Late { .. }) | Self::SelfTest(CallProblem::Late { .. }) => {

@@ -18,9 +18,10 @@ use super::start_error::StartFailure;
 use crate::config::{self, Config, PlannerSettings, SandboxMode, Table};
 use crate::discovery::Candidate;
 use crate::isolate::sandbox::{Enforced, Mode, Spec};
-use crate::isolate::{Instance, Program, ProgramError};
+use crate::isolate::{Instance, Prober, Program, ProgramError};
 use crate::load::{self, Layouts, LogLimit};
 use crate::name::PlannerName;
+use crate::state::StateFolder;
 use crate::trust::{Policy, Signatures};
 
 /// Wait after the first failed start of a planner; it doubles with each further one.
@@ -135,6 +136,8 @@ pub(crate) struct Supervision {
     pub(crate) start_timeout: Duration,
     /// What workers run, where any planner may have one.
     pub(crate) program: Option<Arc<Program>>,
+    /// Tries what is to be probed.
+    pub(crate) prober: Prober,
     /// How starts went.
     pub(crate) history: History,
     /// How they did.
@@ -163,6 +166,7 @@ impl Supervision {
             },
             start_timeout,
             program: program(config)?,
+            prober: Prober::new(StateFolder::of(config)),
             history: History::of(config),
             ledger,
         })
@@ -279,6 +283,14 @@ impl Planner {
         let started = self.resident.get()?;
         let digest = started.call(|started| started.digest).ok()??;
         Some(digest.to_hex().to_string())
+    }
+
+    /// Where its code runs, or is to run.
+    pub fn policy(&self) -> config::Policy {
+        match &self.source {
+            Source::Library(_) => self.options.policy,
+            Source::Builtin(_) => config::Policy::InProcess,
+        }
     }
 
     /// What its worker's sandbox is made of, as the worker itself says; `None` while it has no worker.

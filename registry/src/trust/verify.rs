@@ -126,6 +126,12 @@ pub(crate) fn verify(
     })
 }
 
+/// BLAKE3 of the candidate's file as it is now, if it can be read. Nothing is judged by it.
+pub(crate) fn digest_now(candidate: &Candidate, policy: &Policy) -> Option<blake3::Hash> {
+    let bytes = read_bounded(candidate, policy.size_bytes_max).ok()?;
+    Some(blake3::hash(&bytes))
+}
+
 /// Judges the signature of the candidate's file as it is now. It decides which files are offered and is
 /// shown; what is loaded is judged by [`verify`] once more.
 pub(crate) fn judge_signature(

@@ -67,10 +67,10 @@ fn list_shows_every_allowed_planner_and_where_it_stands() {
     };
     assert_eq!(
         timeless(list(&["list"]).text()),
-        "NAME          VERSION  STATE       ISOLATION   RELIABILITY   CAPABILITIES\n\
-         absent_one    —        absent      —           —             —\n\
-         waits         0.3.0    not loaded  in-process  0.10 default  —\n\
-         well_behaved  0.3.0    not loaded  in-process  0.75 prior    greeting\n\
+        "NAME          VERSION  STATE       ISOLATION  RELIABILITY   CAPABILITIES\n\
+         absent_one    —        absent      —          —             —\n\
+         waits         0.3.0    not loaded  worker     0.10 default  —\n\
+         well_behaved  0.3.0    not loaded  worker     0.75 prior    greeting\n\
          2 of 3 allowed planners found in 1 folder · fingerprint PRINT (first look) · TIME\n\
          1 file was refused: registry diagnose\n"
     );
@@ -90,7 +90,7 @@ fn list_shows_every_allowed_planner_and_where_it_stands() {
         json!({
             "name": "well_behaved",
             "state": "not_loaded",
-            "isolation": "in-process",
+            "isolation": "worker",
             "reliability": {"score": 0.75, "source": "prior", "samples": 0},
             "manifest": manifest(),
             "path": folder.file("libwell_behaved.so"),
@@ -155,7 +155,7 @@ fn describe_shows_everything_known_of_one_planner() {
                file          {}\n\
              {}  \
                reliability   0.75 prior\n  \
-               isolation     in-process\n  \
+               isolation     worker\n  \
                calls         0, 0 without a plan\n",
             folder.file("libwell_behaved.so").display(),
             manifest_rows()

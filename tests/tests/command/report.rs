@@ -35,10 +35,10 @@ fn diagnose_tells_of_every_planner_and_every_file() {
              1 not loaded · 1 refused · 1 absent · 2 files refused\n\
              \n\
              PLANNERS\n  \
-               NAME            VERSION  STATE       ISOLATION   RELIABILITY  CAPABILITIES\n  \
-               absent_one      —        absent      —           —            —\n  \
-               future_planner  —        refused     —           —            —\n  \
-               well_behaved    0.3.0    not loaded  in-process  0.75 prior   greeting\n\
+               NAME            VERSION  STATE       ISOLATION  RELIABILITY  CAPABILITIES\n  \
+               absent_one      —        absent      —          —            —\n  \
+               future_planner  —        refused     —          —            —\n  \
+               well_behaved    0.3.0    not loaded  worker     0.75 prior   greeting\n\
              \n\
              NOT USABLE\n  \
                absent  absent_one\n    \
@@ -107,11 +107,11 @@ fn the_shipped_planners_are_found_without_any_configuration_in_the_users_folder(
         .run();
     assert_eq!(
         timeless(answer.text()),
-        "NAME                     VERSION  STATE       ISOLATION   RELIABILITY   CAPABILITIES\n\
-         llm_planner              1.2.0    not loaded  in-process  0.10 default  llm\n\
-         multi_pass_arch_planner  1.2.0    not loaded  in-process  0.75 prior    architecture, multi_pass, structural\n\
-         risk_planner             1.2.0    not loaded  in-process  0.80 prior    risk, refactor\n\
-         structural_planner       1.2.0    not loaded  in-process  0.80 prior    structural, deep_index\n\
+        "NAME                     VERSION  STATE       ISOLATION  RELIABILITY   CAPABILITIES\n\
+         llm_planner              1.2.0    not loaded  worker     0.10 default  llm\n\
+         multi_pass_arch_planner  1.2.0    not loaded  worker     0.75 prior    architecture, multi_pass, structural\n\
+         risk_planner             1.2.0    not loaded  worker     0.80 prior    risk, refactor\n\
+         structural_planner       1.2.0    not loaded  worker     0.80 prior    structural, deep_index\n\
          4 of 4 allowed planners found in 1 folder · fingerprint PRINT (first look) · TIME\n"
     );
 }

@@ -76,6 +76,8 @@ pub enum GateKind {
     Start,
     /// It did not fail too often in a row.
     Breaker,
+    /// Its bytes did no harm in a child.
+    Probe,
 }
 
 /// How a gate was passed.
@@ -89,6 +91,8 @@ pub enum Verdict {
     Refused,
     /// It was not judged, because another one refused.
     NotReached,
+    /// It is judged when the planner is first asked for.
+    NotYet,
 }
 
 impl Explanation {
@@ -150,6 +154,7 @@ impl GateKind {
             Self::Hold => "hold",
             Self::Start => "start",
             Self::Breaker => "breaker",
+            Self::Probe => "probe",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The first refusal ends the judging; the gates behind it are without a verdict.
 
 use std::path::Path;
+use std::time::Duration;
 
 use plugin_api::API_VERSION;
 use plugin_api::manifest::SCHEMA;
@@ -10,11 +11,12 @@ use registry_core::breaker::BreakerPhase;
 
 use super::subject::{Code, Subject};
 use super::{Gate, GateKind, Verdict};
+use crate::config::Policy as Isolation;
 use crate::diagnose::observe::{exclusion, problem, rejection};
 use crate::diagnose::{Observed, Problem, guard};
 use crate::discovery::{self, Candidate, ElfError, PLATFORM};
 use crate::name::PlannerName;
-use crate::planner::{Phase, Planner};
+use crate::planner::{Phase, Planner, StartFailure};
 use crate::trust::{self, Policy, Standing, lock_place};
 
 /// What a gate found, and why it refuses if it does.
@@ -36,7 +38,11 @@ pub(super) fn judge(subject: &Subject<'_>, observed: &Observed<'_>) -> Vec<Gate>
         gates.push(match finding {
             None => Gate {
                 gate,
-                verdict: Verdict::NotReached,
+                verdict: if refused {
+                    Verdict::NotReached
+                } else {
+                    unjudged(gate)
+                },
                 evidence: String::new(),
                 problem: None,
             },
@@ -58,19 +64,30 @@ pub(super) fn judge(subject: &Subject<'_>, observed: &Observed<'_>) -> Vec<Gate>
 /// that discovery has not seen no place among others.
 fn gates_of(subject: &Subject<'_>) -> Vec<GateKind> {
     use GateKind::{
-        Allowlist, Breaker, Hold, Library, Lock, Manifest, Name, Path, Signature, Start, Unique,
-        Version,
+        Allowlist, Breaker, Hold, Library, Lock, Manifest, Name, Path, Probe, Signature, Start,
+        Unique, Version,
     };
     let all = [
         Name, Allowlist, Path, Library, Manifest, Lock, Signature, Version, Unique, Hold, Start,
-        Breaker,
+        Breaker, Probe,
     ];
     let is_there = |gate: &GateKind| match gate {
         Path | Library | Lock | Signature | Version => !matches!(subject.code, Code::Builtin(_)),
         Unique | Start | Breaker => !subject.alone,
+        Probe => subject
+            .planner
+            .is_some_and(|planner| planner.policy() == Isolation::Probe),
         _ => true,
     };
     all.into_iter().filter(is_there).collect()
+}
+
+/// Of a gate that could be judged, and was not.
+fn unjudged(gate: GateKind) -> Verdict {
+    match gate {
+        GateKind::Probe => Verdict::NotYet,
+        _ => Verdict::NotReached,
+    }
 }
 
 /// What `gate` found; none if what it judges could not be read.
@@ -88,6 +105,7 @@ fn find(gate: GateKind, subject: &Subject<'_>, observed: &Observed<'_>) -> Optio
         GateKind::Hold => Some(hold(subject)),
         GateKind::Breaker => Some(subject.planner.map_or_else(untroubled, breaker)),
         GateKind::Start => Some(subject.planner.map_or_else(not_loaded, start)),
+        GateKind::Probe => subject.planner.and_then(probe),
     }
 }
 
@@ -342,6 +360,10 @@ fn start(planner: &Planner) -> Finding {
             Finding::passed(format!("starting for {} s", elapsed.as_secs()))
         }
         Phase::NotLoaded | Phase::Retired => not_loaded(),
+        // That is the verdict of the last gate.
+        Phase::Failed { cause, .. } if matches!(*cause, StartFailure::Probe(_)) => {
+            Finding::passed("not loaded: its probe failed".to_owned())
+        }
         Phase::Failed {
             cause,
             failures,
@@ -356,6 +378,59 @@ fn start(planner: &Planner) -> Finding {
             Finding::refused(evidence, problem)
         }
     }
+}
+
+/// What a probe found of the bytes; none if none was made.
+fn probe(planner: &Planner) -> Option<Finding> {
+    let Some(verdict) = planner.probe_verdict()? else {
+        return failed_probe(planner);
+    };
+    let made = format!(
+        "at {} UTC, {:.1} ms",
+        minute(verdict.at_s),
+        Duration::from_micros(verdict.took_us).as_secs_f64() * 1000.0
+    );
+    Some(match verdict.fault {
+        None => Finding::passed(format!("passed {made}")),
+        Some(fault) => Finding::refused(
+            format!("failed during the {}, {made}", fault.stage.label()),
+            Problem {
+                code: "E_PROBE_FAILED",
+                reason: format!("{} ({})", fault.reason, fault.code),
+                remedy: "Report it to the plugin's author; a reload tries it again.".to_owned(),
+            },
+        ),
+    })
+}
+
+/// A probe that failed and could not be remembered, or was made of other bytes.
+fn failed_probe(planner: &Planner) -> Option<Finding> {
+    match planner.phase() {
+        Phase::Failed { cause, .. } if matches!(*cause, StartFailure::Probe(_)) => {
+            let problem = Problem::new(cause.code(), &*cause, cause.remedy(planner.name()));
+            Some(Finding::refused(String::new(), problem))
+        }
+        _ => None,
+    }
+}
+
+/// Day and minute of a moment, in seconds since 1970.
+fn minute(at_s: u64) -> String {
+    let (days, second) = (at_s / 86_400, at_s % 86_400);
+    // The days of a year that starts in March, of which the leap day is the last.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year + u64::from(month <= 2);
+    format!(
+        "{year}-{month:02}-{day:02} {:02}:{:02}",
+        second / 3_600,
+        second / 60 % 60
+    )
 }
 
 fn not_loaded() -> Finding {

@@ -86,7 +86,7 @@ pub(super) fn steps(
                 step(command, "close the breaker now")
             }),
         ],
-        GateKind::Start => vec![name.map(|name| {
+        GateKind::Start | GateKind::Probe => vec![name.map(|name| {
             let command = format!("registry plan {name} \"Split the billing module\"");
             step(command, "try again, with logs of what happens")
         })],

@@ -8,6 +8,7 @@ use super::list::{isolation, reliability, state};
 use super::page::INDENT;
 use super::{Cell, Ink, Look, Page, Table};
 use crate::diagnose::{BreakerState, GuardStatus, PlannerState, PlannerStatus};
+use crate::isolate::sandbox::{Enforced, LayerState};
 use crate::planner::OverdueCall;
 
 /// One planner, with everything known of it.
@@ -95,6 +96,9 @@ pub(super) fn record(planner: &PlannerStatus) -> Table<2> {
         manifest_rows(manifest, &mut table);
         table.row([name("reliability"), reliability(planner)]);
         table.row([name("isolation"), isolation(planner)]);
+        for row in planner.sandbox.iter().flat_map(sandbox) {
+            table.row(row);
+        }
         let calls = format!("{}, {} without a plan", planner.calls, planner.failures);
         table.row([name("calls"), Cell::new(calls)]);
     }
@@ -137,6 +141,26 @@ pub(super) fn overdue_call(call: &OverdueCall) -> String {
         secs(call.running_ms),
         secs(call.overdue_ms)
     )
+}
+
+/// The layers of a worker's sandbox: those that hold together, each other one with its reason.
+fn sandbox(enforced: &Enforced) -> Vec<[Cell; 2]> {
+    let on = enforced
+        .layers
+        .iter()
+        .filter(|layer| layer.state == LayerState::On);
+    let on: Vec<_> = on.map(|layer| layer.name.as_str()).collect();
+    let mut rows = vec![[name("sandbox on"), Cell::list(&on)]];
+    for layer in &enforced.layers {
+        let (label, reason, ink) = match &layer.state {
+            LayerState::On => continue,
+            LayerState::Off { reason } => ("sandbox off", reason, Ink::Warn),
+            LayerState::Approximate { reason } => ("approximate", reason, Ink::Plain),
+        };
+        let text = format!("{}: {reason}", layer.name.as_str());
+        rows.push([name(label), Cell::new(text).ink(ink)]);
+    }
+    rows
 }
 
 /// Why an absent planner is absent.

@@ -53,6 +53,7 @@ fn add_rows(gate: &Gate, rows: &mut Table<3>) {
         Verdict::Passed => ("✓", Ink::Good),
         Verdict::Refused => ("✗", Ink::Bad),
         Verdict::NotReached => ("·", Ink::Faint),
+        Verdict::NotYet => ("—", Ink::Faint),
     };
     let mut texts: Vec<Cell> = Vec::new();
     if let Some(problem) = &gate.problem {
@@ -69,6 +70,9 @@ fn add_rows(gate: &Gate, rows: &mut Table<3>) {
     );
     if gate.verdict == Verdict::NotReached {
         texts.push(Cell::new("not reached").ink(Ink::Faint));
+    }
+    if gate.verdict == Verdict::NotYet {
+        texts.push(Cell::new("not run yet").ink(Ink::Faint));
     }
     let mut labels = Some([Cell::new(mark).ink(ink), Cell::new(gate.gate.label())]);
     for text in texts {

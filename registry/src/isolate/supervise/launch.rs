@@ -62,6 +62,16 @@ impl Launch {
         })
     }
 
+    /// Starts a worker and ends it again. What the process was sandboxed by.
+    pub(in crate::isolate) fn try_once(
+        &self,
+        state: &CallState<'_>,
+    ) -> Result<Enforced, StartFault> {
+        let process = self.start(state)?;
+        process.end_now();
+        Ok(process.enforced().cloned().unwrap_or_default())
+    }
+
     fn order(&self) -> StartOrder {
         StartOrder {
             planner: self.verified.name().to_string(),

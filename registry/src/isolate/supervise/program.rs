@@ -79,6 +79,11 @@ impl Program {
         }
     }
 
+    /// The program's file.
+    pub(in crate::isolate) fn image(&self) -> &File {
+        &self.image
+    }
+
     /// Where a process of this one finds the image until it runs it.
     pub(super) fn path(&self) -> PathBuf {
         PathBuf::from(format!("/proc/self/fd/{}", self.image.as_raw_fd()))

@@ -1,0 +1,194 @@
+//! Plugins that are tried in a child before they are mapped into the host.
+
+use std::error::Error;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use plugin_api::{API_VERSION, PlanRequest};
+use registry::diagnose::{Explanation, GateKind, Isolation, Verdict};
+use registry::{GetError, ProbeCause, ProbeFailure, Registry, StartError, StartFailure};
+use tests::{PluginFolder, fixture, manifest_source, program};
+
+/// A registry that tries its planners first, and remembers what it found in `state`.
+fn probing(folder: &PluginFolder, name: &str, state: &Path) -> Registry {
+    Registry::builder()
+        .plugin_dir(folder.path())
+        .allow([name])
+        .set("isolation.policy", "probe")
+        .set("isolation.worker_program", program())
+        .set("trust.state_dir", state)
+        .build()
+        .unwrap()
+}
+
+fn state() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
+    folder
+}
+
+/// Why the planner's probe failed.
+fn failure(registry: &Registry, name: &str) -> ProbeFailure {
+    let error = registry.get(name).unwrap_err();
+    assert_eq!(error.code(), "E_PROBE_FAILED", "{error:?}");
+    match error {
+        GetError::Start(StartError::Failed { cause, .. }) => match &*cause {
+            StartFailure::Probe(failure) => failure.clone(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The code of what was found in a probe just now.
+fn found(failure: &ProbeFailure) -> &'static str {
+    match &failure.cause {
+        ProbeCause::Found(cause) => cause.code(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A library whose constructor does `what`.
+fn constructing(what: &str) -> String {
+    format!(
+        "#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n{}\
+         __attribute__((constructor)) static void begin(void) {{ {what} }}\n",
+        manifest_source("bad_planner", API_VERSION.major, API_VERSION.minor),
+    )
+}
+
+fn verdict(explanation: &Explanation) -> (Verdict, &str) {
+    let gate = explanation.gates.last().unwrap();
+    assert_eq!(gate.gate, GateKind::Probe);
+    (gate.verdict, &gate.evidence)
+}
+
+#[test]
+fn a_planner_that_passes_runs_in_process_and_its_verdict_is_remembered() {
+    let (folder, state) = (PluginFolder::new().with(&fixture("obeys")), state());
+    let registry = probing(&folder, "obeys", state.path());
+    registry.ensure_discovered().unwrap();
+    let explanation = registry.explain("obeys").unwrap();
+    assert_eq!(verdict(&explanation), (Verdict::NotYet, ""));
+    let plan = registry.plan("obeys", &PlanRequest::new("pid")).unwrap();
+    assert_eq!(plan.tasks()[0].description, std::process::id().to_string());
+    let status = registry.describe("obeys").unwrap();
+    assert_eq!(status.isolation, Some(Isolation::Probe));
+    let explanation = registry.explain("obeys").unwrap();
+    let (passed, evidence) = verdict(&explanation);
+    assert_eq!(passed, Verdict::Passed);
+    assert!(evidence.starts_with("passed at 2"), "{evidence}");
+    assert!(evidence.ends_with(" ms"), "{evidence}");
+    // Another registry finds it in the folder, and makes no probe: its evidence is the very same.
+    let other = probing(&folder, "obeys", state.path());
+    other.ensure_discovered().unwrap();
+    let again = other.explain("obeys").unwrap();
+    assert_eq!(verdict(&again), (Verdict::Passed, evidence));
+}
+
+#[test]
+fn a_library_that_crashes_is_not_mapped_and_not_tried_again_until_a_reload() {
+    let (folder, state) = (
+        PluginFolder::new().with_c("bad.so", &constructing("*(volatile int *)16 = 1;")),
+        state(),
+    );
+    let registry = probing(&folder, "bad_planner", state.path());
+    let first = failure(&registry, "bad_planner");
+    assert_eq!(
+        first.to_string(),
+        "its probe failed during the load of its library"
+    );
+    assert_eq!((found(&first), first.flaky), ("E_WORKER_CRASH", false));
+    let mut chain = first.source();
+    let mut text = String::new();
+    while let Some(cause) = chain {
+        text = cause.to_string();
+        chain = cause.source();
+    }
+    assert!(text.contains("signal 11 (SIGSEGV)"), "{text}");
+    let explanation = registry.explain("bad_planner").unwrap();
+    let (refused, evidence) = verdict(&explanation);
+    assert_eq!(refused, Verdict::Refused);
+    assert!(
+        evidence.starts_with("failed during the load of its library, at 2"),
+        "{evidence}"
+    );
+    // Another process would find it remembered.
+    let other = probing(&folder, "bad_planner", state.path());
+    let remembered = failure(&other, "bad_planner");
+    match &remembered.cause {
+        ProbeCause::Remembered { code, reason } => {
+            assert_eq!(code, "E_WORKER_CRASH");
+            assert!(reason.contains("signal 11 (SIGSEGV)"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    other.reload().unwrap();
+    assert_eq!(found(&failure(&other, "bad_planner")), "E_WORKER_CRASH");
+}
+
+#[test]
+fn an_exit_with_code_zero_a_missing_table_and_a_failed_self_test_are_the_plugins_failure() {
+    for (source, code) in [
+        ("_exit(0);", "E_WORKER_CRASH"),
+        ("exit(0);", "E_WORKER_CRASH"),
+        // The code of a worker that cannot work is not believed of one that came to its library.
+        ("_exit(95);", "E_WORKER_START"),
+        ("abort();", "E_WORKER_CRASH"),
+        ("", "E_NO_ROOT"),
+    ] {
+        let folder = PluginFolder::new().with_c("bad.so", &constructing(source));
+        let registry = probing(&folder, "bad_planner", state().path());
+        assert_eq!(found(&failure(&registry, "bad_planner")), code, "{source}");
+    }
+    let folder = PluginFolder::new().with(&fixture("fails_self_test"));
+    let registry = probing(&folder, "fails_self_test", state().path());
+    let failed = failure(&registry, "fails_self_test");
+    assert_eq!(
+        (failed.stage, found(&failed)),
+        ("self-test", "E_SELF_TEST_FAILED")
+    );
+}
+
+#[test]
+fn a_library_that_hangs_is_given_up_at_the_deadline() {
+    let folder = PluginFolder::new().with_c("bad.so", &constructing("for (;;) pause();"));
+    let registry = Registry::builder()
+        .plugin_dir(folder.path())
+        .allow(["bad_planner"])
+        .set("isolation.policy", "probe")
+        .set("isolation.worker_program", program())
+        .set("isolation.self_test_timeout", "1")
+        .build()
+        .unwrap();
+    let failed = failure(&registry, "bad_planner");
+    assert_eq!(
+        (failed.stage, found(&failed), failed.flaky),
+        ("load of its library", "E_DEADLINE", false)
+    );
+}
+
+#[test]
+fn a_prober_that_cannot_start_is_not_held_against_the_plugin() {
+    let (folder, state) = (PluginFolder::new().with(&fixture("obeys")), state());
+    let registry = Registry::builder()
+        .plugin_dir(folder.path())
+        .allow(["obeys"])
+        .set("isolation.policy", "probe")
+        .set("isolation.worker_program", "/usr/bin/true")
+        .set("trust.state_dir", state.path())
+        .build()
+        .unwrap();
+    let error = registry.get("obeys").unwrap_err();
+    assert_eq!(error.code(), "E_WORKER_START", "{error:?}");
+    let explanation = registry.explain("obeys").unwrap();
+    let last = explanation.gates.last().unwrap();
+    assert_eq!(
+        (last.gate, last.verdict),
+        (GateKind::Probe, Verdict::NotReached)
+    );
+    let kept = std::fs::read_dir(state.path()).unwrap();
+    let probes = kept.filter(|file| file.as_ref().unwrap().file_name() == "probes.json");
+    assert_eq!(probes.count(), 0);
+}
