@@ -142,6 +142,7 @@ fn answers(endpoint: &Endpoint, folder: &PluginFolder, by_variable: bool) -> Vec
     let asked = runs.map(|arguments| {
         let command = RegistryCommand::new(arguments)
             .plugin_dir(folder.path())
+            .env("FACTORY_ISOLATION", "in-process")
             .env("FACTORY_LOG_LEVEL", "TRACE");
         if by_variable {
             command
@@ -196,6 +197,7 @@ fn the_command_names_what_is_missing_and_how_to_set_it() {
     let folder = PluginFolder::new().with(&shipped("llm_planner"));
     let answer = RegistryCommand::new(&["plan", "llm_planner", "Ship it"])
         .plugin_dir(folder.path())
+        .env("FACTORY_ISOLATION", "in-process")
         .env("FACTORY_LOG_LEVEL", "OFF")
         .env("LLM_PLANNER_MODEL", "m-1")
         .run();

@@ -1,6 +1,7 @@
 //! The four shipped planners as the libraries they are, in the host that loads them.
 
 mod giving_up;
+mod isolated;
 mod llm;
 mod offline;
 mod server;

@@ -48,6 +48,11 @@ impl Endpoint {
         (result, endpoint.asked.into_inner().unwrap())
     }
 
+    /// The port that it listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// The address where the API starts.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/v1", self.address)
