@@ -46,7 +46,7 @@ pub(crate) struct Prober {
 #[derive(Debug)]
 pub(crate) enum Unproven {
     /// The plugin failed it.
-    Failed(StartFault, Verdict),
+    Failed(Box<StartFault>, Verdict),
     /// The prober failed. The plugin has no part in that.
     NotProbed(StartFault),
 }
@@ -107,9 +107,9 @@ impl Prober {
         let begun = Instant::now();
         let until = begun + launch.within;
         let _turn = self.turn(until).ok_or_else(busy)?;
-        let tried = self.attempt(launch, until, state);
+        let tried = Self::attempt(launch, until, state);
         let (outcome, flaky) = match tried {
-            Err(fault) if is_crash(&fault) => match self.attempt(launch, until, state) {
+            Err(fault) if is_crash(&fault) => match Self::attempt(launch, until, state) {
                 Ok(enforced) => (Err((fault, Some(enforced))), true),
                 Err(_) => (Err((fault, None)), false),
             },
@@ -125,11 +125,11 @@ impl Prober {
         let (verdict, fault) = match outcome {
             Ok(enforced) => (found(None, Some(enforced)), None),
             Err((fault, enforced)) => {
-                let Some(stage) = blamed(&fault) else {
+                let Some(reached) = blamed(&fault) else {
                     return Err(Unproven::NotProbed(fault));
                 };
                 let (code, reason) = tell(&fault);
-                let mut told = ProbeFault::new(stage, code, reason);
+                let mut told = ProbeFault::new(reached, code, reason);
                 told.flaky = flaky;
                 (found(Some(told), enforced), Some(fault))
             }
@@ -139,13 +139,12 @@ impl Prober {
         }
         match fault {
             None => Ok(verdict),
-            Some(fault) => Err(Unproven::Failed(fault, verdict)),
+            Some(fault) => Err(Unproven::Failed(Box::new(fault), verdict)),
         }
     }
 
     /// One process, started and ended.
     fn attempt(
-        &self,
         launch: &mut Launch,
         until: Instant,
         state: &CallState<'_>,

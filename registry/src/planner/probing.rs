@@ -7,7 +7,6 @@ use std::time::{Duration, Instant, SystemTime};
 use super::cancel::CancelToken;
 use super::start_error::StartFailure;
 use super::supervised::Planner;
-use crate::config::Policy;
 use crate::isolate::{ProbeFault, ProbeKey, StartFault, Unproven, Verdict};
 use crate::trust::{self, Verified};
 
@@ -79,7 +78,7 @@ impl Planner {
                 let tell = |fault: &StartFault| told(&self.start_failure(fault.clone()));
                 match prober.probe(key, &mut launch, &state, tell) {
                     Ok(verdict) => (verdict, None),
-                    Err(Unproven::Failed(fault, verdict)) => (verdict, Some(fault)),
+                    Err(Unproven::Failed(fault, verdict)) => (verdict, Some(*fault)),
                     Err(Unproven::NotProbed(fault)) => return Err(self.start_failure(fault)),
                 }
             }
@@ -99,15 +98,10 @@ impl Planner {
         )))
     }
 
-    /// What a probe found of the file as it is now; none where none is made, and nothing where none was
-    /// made yet.
-    pub(crate) fn probe_verdict(&self) -> Option<Option<Verdict>> {
-        if self.policy() != Policy::Probe {
-            return None;
-        }
+    /// What a probe found of the file as it is now; none if none was made.
+    pub(crate) fn probe_verdict(&self) -> Option<Verdict> {
         let digest = trust::digest_now(self.candidate()?, &self.supervision.policy);
-        let key = digest.and_then(|digest| self.probe_key(digest));
-        Some(key.and_then(|key| self.supervision.prober.recall(&key)))
+        self.supervision.prober.recall(&self.probe_key(digest?)?)
     }
 
     fn probe_key(&self, digest: blake3::Hash) -> Option<ProbeKey> {

@@ -382,7 +382,7 @@ fn start(planner: &Planner) -> Finding {
 
 /// What a probe found of the bytes; none if none was made.
 fn probe(planner: &Planner) -> Option<Finding> {
-    let Some(verdict) = planner.probe_verdict()? else {
+    let Some(verdict) = planner.probe_verdict() else {
         return failed_probe(planner);
     };
     let made = format!(
