@@ -195,6 +195,7 @@ fn status(planner: &Planner) -> PlannerStatus {
         digest: planner.digest().map(|digest| format!("blake3:{digest}")),
         isolation: Some(planner.policy().into()),
         sandbox: planner.sandbox(),
+        last_crash: planner.last_crash(),
         calls: counts.succeeded.saturating_add(counts.failed),
         failures: counts.failed,
         reliability: guard::reliability(planner).or(status.reliability),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{GuardStatus, Problem, json};
 use crate::config::Policy;
+use crate::isolate::Crash;
 use crate::isolate::sandbox::Enforced;
 use crate::name::PlannerName;
 use crate::select::RELIABILITY_DEFAULT;
@@ -42,6 +43,8 @@ pub struct PlannerStatus {
     pub problem: Option<Problem>,
     /// What its worker's sandbox is made of, as the worker itself says; none while there is no worker.
     pub sandbox: Option<Enforced>,
+    /// How its worker ended last, if it ever ended by itself.
+    pub last_crash: Option<Crash>,
     /// How long it takes until a failed start may be tried again, in milliseconds; none if no start
     /// failed.
     pub retry_in_ms: Option<u64>,
@@ -146,6 +149,7 @@ impl PlannerStatus {
             guard: None,
             problem: None,
             sandbox: None,
+            last_crash: None,
             retry_in_ms: None,
         }
     }

@@ -23,7 +23,7 @@ mod verdicts;
 mod wire;
 pub mod worker;
 
-pub use failure::{Crash, WorkerFault};
+pub use failure::{Crash, Fault, WorkerFault};
 pub(crate) use failure::{Failure, Stage, StartFault};
 pub(crate) use instance::Instance;
 pub use machine::{Doctor, DoctorError, Fact, FactState, doctor};

@@ -16,7 +16,7 @@ use super::supervised::{Planner, Runs, Source, Started};
 use crate::config::Policy;
 use crate::discovery::Candidate;
 use crate::event::{Call, Event, EventKind};
-use crate::isolate::{Failure, Instance, Launch, Stage, StartFault, Worker};
+use crate::isolate::{Failure, Instance, Launch, Stage, StartFault, Worker, WorkerFault};
 use crate::load::{self, CallFailure, CallState};
 use crate::problem::causes;
 use crate::trust::{self, Refusal, Verified};
@@ -227,7 +227,12 @@ impl Planner {
             Failure::Call(failure) => problem_of(failure),
             Failure::Late => late(deadline),
             Failure::Cancelled => CallProblem::Planner(PlanError::cancelled()),
-            Failure::Worker(fault) => CallProblem::Worker(fault),
+            Failure::Worker(fault) => {
+                if let WorkerFault::Crashed(crash) = &fault {
+                    *self.last_crash.lock() = Some(crash.clone());
+                }
+                CallProblem::Worker(fault)
+            }
             Failure::NotStarted {
                 cause,
                 failures,

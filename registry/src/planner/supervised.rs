@@ -18,7 +18,7 @@ use super::start_error::StartFailure;
 use crate::config::{self, Config, PlannerSettings, SandboxMode, Table};
 use crate::discovery::Candidate;
 use crate::isolate::sandbox::{Enforced, Mode, Spec};
-use crate::isolate::{Instance, Prober, Program, ProgramError};
+use crate::isolate::{Crash, Instance, Prober, Program, ProgramError};
 use crate::load::{self, Layouts, LogLimit};
 use crate::name::PlannerName;
 use crate::state::StateFolder;
@@ -45,6 +45,8 @@ pub struct Planner {
     /// When a start of it last failed, on the ledger's clock.
     pub(super) failed_at: Mutex<Option<Duration>>,
     pub(super) log_limit: LogLimit,
+    /// How its worker ended last, if it ever did by itself.
+    pub(super) last_crash: Mutex<Option<Crash>>,
 }
 
 /// Where a planner's code comes from.
@@ -246,6 +248,7 @@ impl Planner {
             supervision,
             resident: Resident::new(),
             log_limit: LogLimit::new(),
+            last_crash: Mutex::new(None),
         }
     }
 
@@ -322,6 +325,11 @@ impl Planner {
             }
             Source::Builtin(_) => false,
         }
+    }
+
+    /// How its worker ended last, if it ever ended by itself. One that was tried first counts as well.
+    pub fn last_crash(&self) -> Option<Crash> {
+        self.last_crash.lock().clone()
     }
 
     /// How far it has come. Never starts it.

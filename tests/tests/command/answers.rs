@@ -91,6 +91,8 @@ fn list_shows_every_allowed_planner_and_where_it_stands() {
             "name": "well_behaved",
             "state": "not_loaded",
             "isolation": "worker",
+            "sandbox": null,
+            "last_crash": null,
             "reliability": {"score": 0.75, "source": "prior", "samples": 0},
             "manifest": manifest(),
             "path": folder.file("libwell_behaved.so"),

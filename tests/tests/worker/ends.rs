@@ -53,8 +53,32 @@ fn a_crash_counts_as_a_failure_and_moves_the_breaker() {
 fn an_abort_is_told_with_its_signal_and_what_was_last_written_to_stderr() {
     let (_folder, registry) = obedient();
     let crash = crash(&registry, "abort");
-    assert_eq!(crash.to_string(), "signal 6 (SIGABRT)");
+    assert!(
+        crash
+            .to_string()
+            .starts_with("signal 6 (SIGABRT) at libc.so"),
+        "{crash}"
+    );
+    assert_eq!(
+        crash.digest,
+        registry
+            .get("obeys")
+            .unwrap()
+            .digest()
+            .map(|it| format!("blake3:{it}"))
+            .unwrap()
+    );
     assert_eq!(crash.stderr, "about to abort\\u{1b}[2J");
+    let told = registry.explain("obeys").unwrap().notes;
+    assert_eq!(
+        told,
+        [format!(
+            "its worker last ended by {crash}, having said: {}",
+            crash.stderr
+        )]
+    );
+    let status = registry.describe("obeys").unwrap();
+    assert_eq!(status.last_crash, Some(crash));
 }
 
 #[test]

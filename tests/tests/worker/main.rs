@@ -2,6 +2,7 @@
 
 mod answers;
 mod ends;
+mod evidence;
 mod exchange;
 mod programs;
 

@@ -9,6 +9,7 @@ use super::{gates, next};
 use crate::config::BytesFrom;
 use crate::diagnose::{Check, LockState, Observed, Problem, Step, json};
 use crate::name::PlannerName;
+use crate::planner::Planner;
 
 /// Why one planner or one file is used or not.
 #[derive(Clone, Debug, Serialize)]
@@ -119,9 +120,20 @@ impl Explanation {
             checked_by: Check::of(observed.config, LockState::of(observed.guard.standing())),
             next: next::steps(subject, refused, observed),
             gates,
-            notes: subject.notes.iter().cloned().chain(of_loading).collect(),
+            notes: notes(subject).into_iter().chain(of_loading).collect(),
         }
     }
+}
+
+/// What else is to be known: also how its worker ended last.
+fn notes(subject: &Subject<'_>) -> Vec<String> {
+    let crash = subject.planner.and_then(Planner::last_crash);
+    let crash = crash.map(|crash| {
+        let last = crash.stderr.lines().next_back();
+        let said = last.map_or_else(String::new, |line| format!(", having said: {line}"));
+        format!("its worker last ended by {crash}{said}")
+    });
+    subject.notes.iter().cloned().chain(crash).collect()
 }
 
 impl Observed<'_> {

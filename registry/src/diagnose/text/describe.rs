@@ -99,6 +99,12 @@ pub(super) fn record(planner: &PlannerStatus) -> Table<2> {
         for row in planner.sandbox.iter().flat_map(sandbox) {
             table.row(row);
         }
+        if let Some(crash) = &planner.last_crash {
+            table.row([name("last crash"), Cell::new(crash.to_string())]);
+            for line in crash.stderr.lines() {
+                table.row([name("stderr"), Cell::new(line)]);
+            }
+        }
         let calls = format!("{}, {} without a plan", planner.calls, planner.failures);
         table.row([name("calls"), Cell::new(calls)]);
     }

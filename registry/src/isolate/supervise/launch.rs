@@ -106,6 +106,7 @@ impl Launch {
             requests,
             answers,
             control,
+            digest: self.verified.digest(),
         };
         keeper::spawn(self.command(theirs), memory, SPAWN_MAX)
     }

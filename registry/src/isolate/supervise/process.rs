@@ -13,7 +13,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, p
 use super::keeper;
 use super::seats::{Reclaimed, Seat, Seats};
 use super::tail::Tail;
-use crate::isolate::failure::{Crash, Failure, Stage, WorkerFault};
+use crate::isolate::failure::{self, Crash, Failure, Stage, WorkerFault};
 use crate::isolate::sandbox::Enforced;
 use crate::isolate::wire::{Ends, Fault, Kind, Message, Pause, Region, SPIN, spin_allowed};
 use crate::isolate::worker::ExitCode;
@@ -35,6 +35,8 @@ pub(super) struct Memory {
     pub(super) requests: Region,
     pub(super) answers: Region,
     pub(super) control: OwnedFd,
+    /// The digest of the library.
+    pub(super) digest: blake3::Hash,
 }
 
 /// One process of a worker.
@@ -132,7 +134,7 @@ impl Process {
             }
             Err(fault) => {
                 self.leave(seat, call, until, fault);
-                Err(self.failure(fault))
+                Err(self.failure(fault).during(call))
             }
         }
     }
@@ -260,6 +262,18 @@ impl Process {
         }
     }
 
+    fn crash(&self, status: Option<ExitStatus>, stderr: &Tail) -> Crash {
+        let mut stderr = stderr.text();
+        Crash {
+            signal: status.and_then(|status| status.signal()),
+            exit_code: status.and_then(|status| status.code()),
+            fault: failure::Fault::taken_from(&mut stderr).map(Box::new),
+            digest: format!("blake3:{}", self.memory.digest),
+            call: None,
+            stderr,
+        }
+    }
+
     /// Reaps the process, which has ended, and tells everybody. For the keeper alone.
     pub(super) fn reap(&self, child: &mut Child, stderr: &Tail) {
         // Relaxed: the flag carries nothing but itself. Who finds the process gone finds it doomed.
@@ -269,7 +283,7 @@ impl Process {
         let _nobody_left = kill_process_group(self.pid, Signal::KILL);
         let status = child.try_wait().ok().flatten();
         // Told before the wait for the end is over, so that who waited knows how it ended.
-        let _first = self.end.set(crash(status, stderr));
+        let _first = self.end.set(self.crash(status, stderr));
         *reaped = true;
         drop(reaped);
         let opened = self.seats.lock().opened;
@@ -278,14 +292,6 @@ impl Process {
         }
         self.freed.notify_all();
         self.ended.notify_all();
-    }
-}
-
-fn crash(status: Option<ExitStatus>, stderr: &Tail) -> Crash {
-    Crash {
-        signal: status.and_then(|status| status.signal()),
-        exit_code: status.and_then(|status| status.code()),
-        stderr: stderr.text(),
     }
 }
 

@@ -15,7 +15,7 @@ use rustix::fs::{FileType, Mode, OFlags};
 use rustix::process::{Signal, set_parent_process_death_signal, setsid};
 
 use super::ending::{ExitCode, end};
-use super::service;
+use super::{fault, service};
 use crate::isolate::wire::{BUILD, Heard, Hello, hear};
 
 /// What a worker is called in the list of processes.
@@ -70,6 +70,7 @@ fn serve() -> ExitCode {
 /// Takes over what the host gave, and lets go of everything else.
 fn enter() -> Result<(OwnedFd, Hello), ExitCode> {
     close_inherited();
+    fault::watch();
     // Without a parent nobody is left to serve; the end of the socket says so, too.
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(|_| ExitCode::System)?;
     // All that the planner starts is in a group with it, and can be ended with it.

@@ -14,6 +14,7 @@ mod calls;
 mod confine;
 mod ending;
 mod entrance;
+mod fault;
 mod service;
 
 pub use ending::ExitCode;
