@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn ports_are_granted_one_by_one_or_all_at_once() {
-        let listed = Value::from(vec![Value::from("8080"), Value::from(443_u16)]);
+        let listed = Value::from(vec![Value::from("8080"), Value::from(443_i64)]);
         let ports = Network::Ports(vec![443, 8080]);
         assert_eq!(Ports.parse(&listed).unwrap(), ports);
         assert_eq!(Ports.parse(&Value::from("443, 8080,443")).unwrap(), ports);
