@@ -1,0 +1,143 @@
+//! What is expected of a case.
+
+use std::error::Error;
+
+use registry::PlanFailure;
+
+use crate::host::{PLAN_TIMEOUT, START_TIMEOUT};
+
+/// What a host is expected to learn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Want {
+    /// A plan whose task says this.
+    Answers(&'static str),
+    /// The worker's end, in these words.
+    Crash(&'static str),
+    /// The deadline.
+    Late,
+    /// The end of a worker that broke this rule of the wire.
+    Broken(&'static str),
+    /// The planner's own report that the system refused, with this number.
+    Denied(i32),
+    /// The planner's own words for what hindered it.
+    Says(&'static str),
+    /// A broken rule of the interface.
+    Rule(&'static str),
+    /// A broken rule of plans, in these words.
+    NoPlan(&'static str),
+    /// The loader's refusal of what is no plugin.
+    NoRoot,
+    /// One of these, by chance.
+    OneOf(&'static [Want]),
+    /// The end of the host itself, by this signal.
+    HostEnds(i32),
+}
+
+/// How far a planner comes before it misbehaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Map,
+    Construct,
+    SelfTest,
+    Plan,
+}
+
+impl Stage {
+    /// Of the order for a misdeed, whose first word it is.
+    pub(crate) fn of(order: &str) -> Self {
+        match order.split(' ').next() {
+            Some("constructor") => Self::Map,
+            Some("construct") => Self::Construct,
+            Some("self_test") => Self::SelfTest,
+            Some("plan" | "shutdown") => Self::Plan,
+            _ => panic!("no such stage: {order}"),
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Map => "planner \"hostile\" could not be started: its library was not loaded",
+            Self::Construct => "planner \"hostile\" could not be started: its construction failed",
+            Self::SelfTest => "planner \"hostile\" could not be started: its self-test failed",
+            Self::Plan => "planner \"hostile\" gave no plan",
+        }
+    }
+
+    fn timeout_ms(self) -> u128 {
+        match self {
+            Self::Plan => PLAN_TIMEOUT.as_millis(),
+            _ => START_TIMEOUT.as_millis(),
+        }
+    }
+}
+
+/// What came of asking: the text of the plan, or the code of the failure and all of its causes.
+pub(crate) type Outcome = Result<String, (&'static str, String)>;
+
+/// The failure with its causes, in one line.
+pub(crate) fn told(failure: &PlanFailure) -> (&'static str, String) {
+    let mut texts = Vec::new();
+    let mut cause: Option<&dyn Error> = Some(failure);
+    while let Some(error) = cause {
+        texts.push(error.to_string());
+        cause = error.source();
+    }
+    (failure.code(), texts.join(": "))
+}
+
+impl Want {
+    /// Whether the outcome is this one.
+    pub(crate) fn is_met(&self, stage: Stage, outcome: &Outcome) -> bool {
+        match self {
+            Self::OneOf(wants) => wants.iter().any(|want| want.is_met(stage, outcome)),
+            Self::HostEnds(_) => false,
+            _ => self.outcome(stage) == *outcome,
+        }
+    }
+
+    fn outcome(&self, stage: Stage) -> Outcome {
+        let failed = if stage == Stage::SelfTest {
+            "E_SELF_TEST_FAILED"
+        } else {
+            "E_PLAN_FAILED"
+        };
+        let (code, problem) = match self {
+            Self::Answers(text) => return Ok((*text).to_owned()),
+            Self::Crash(end) => (
+                "E_WORKER_CRASH",
+                format!("its worker ended without an answer: {end}"),
+            ),
+            Self::Late => (
+                "E_DEADLINE",
+                format!(
+                    "it answered after its deadline of {} ms",
+                    stage.timeout_ms()
+                ),
+            ),
+            Self::Broken(rule) => (
+                "E_WORKER_PROTOCOL",
+                format!("its worker broke the rules of the exchange and was ended: {rule}"),
+            ),
+            Self::Denied(number) => {
+                let problem = format!("planner failed: denied with error {number}");
+                (failed, problem)
+            }
+            Self::Says(words) => (failed, format!("planner failed: {words}")),
+            Self::Rule(rule) => (
+                "E_PROTOCOL",
+                format!("it broke the rules of the interface: {rule}"),
+            ),
+            Self::NoPlan(why) => (
+                "E_INVALID_PLAN",
+                format!("its answer is not a valid plan: {why}"),
+            ),
+            Self::NoRoot => {
+                let text = "planner \"hostile\" could not be started: \
+                            the library exports no plugin header";
+                return Err(("E_NO_ROOT", text.to_owned()));
+            }
+            Self::OneOf(_) | Self::HostEnds(_) => unreachable!("they are no outcome of their own"),
+        };
+        Err((code, format!("{}: {problem}", stage.words())))
+    }
+}
