@@ -1,9 +1,9 @@
 //! The table: one row a case.
 
-use crate::want::Want;
 use crate::want::Want::{
-    Answers, Broken, Crash, Denied, HostEnds, Late, NoPlan, NoRoot, OneOf, Rule, Says,
+    Answers, At, Broken, Crash, Denied, HostEnds, Late, NoPlan, NoRoot, OneOf, Rule, Says,
 };
+use crate::want::{Stage, Want};
 
 /// The policies that every case runs under.
 pub(crate) const POLICIES: [&str; 2] = ["worker", "probe"];
@@ -260,6 +260,8 @@ fn wire() -> Vec<Case> {
     const LARGE: Want = Broken("a message larger than its kind allows");
     const CHANGES: Want = Broken("a message that changes under way");
     const REQUEST: Want = Broken("a request from a worker");
+    const NO_ANSWER: Want = Broken("an answer of a kind that no request has");
+    const NO_START: Want = Broken("an answer to its start that is none");
     const ANY: Want = OneOf(&[COUNTS, LENGTH, KIND, CALL, LARGE, CHANGES, REQUEST, Late]);
     vec![
         call(
@@ -279,7 +281,7 @@ fn wire() -> Vec<Case> {
         call("length out of range", "frames.length_out_of_range", LENGTH),
         call("answer for another call", "frames.another_call", CALL),
         call("answer for no call", "frames.no_call", CALL),
-        call("replayed frame", "frames.replayed", CALL).probed(KIND),
+        call("replayed frame", "frames.replayed", CALL),
         call("counts out of range", "frames.counts_out_of_range", COUNTS),
         call(
             "message that changes under way",
@@ -287,6 +289,32 @@ fn wire() -> Vec<Case> {
             CHANGES,
         ),
         call("lines without an end", "frames.endless_lines", Late),
+        call("forged error", "frames.forged_error", Says("")).probed(NO_START),
+        at(
+            "plan",
+            "forged answer",
+            "frames.forged_answer",
+            Answers("forged"),
+        ),
+        // The start seems to be over, but the planner never comes back from it.
+        at(
+            "self_test",
+            "forged end of a start",
+            "frames.forged_answer",
+            At(Stage::Plan, &Late),
+        ),
+        call(
+            "forged refusal of a sandbox",
+            "frames.forged_refusal",
+            NO_ANSWER,
+        )
+        .probed(NO_START),
+        call("pretend to hold no planner", "shared.pretend", ABORT).probed(At(Stage::Map, &ABORT)),
+        call(
+            "exit as a worker that failed",
+            "exit_as_worker",
+            Crash("exit code 94"),
+        ),
         call(
             "frame changed after it was judged",
             "frames.changed_after_validation",

@@ -27,6 +27,8 @@ pub(crate) enum Want {
     NoPlan(&'static str),
     /// The loader's refusal of what is no plugin.
     NoRoot,
+    /// This, in a stage that the planner only pretends to have come to.
+    At(Stage, &'static Want),
     /// One of these, by chance.
     OneOf(&'static [Want]),
     /// The end of the host itself, by this signal.
@@ -63,6 +65,11 @@ impl Stage {
         }
     }
 
+    /// Whether this is the stage that a failure is told of with.
+    pub(crate) fn is_told_in(self, text: &str) -> bool {
+        text.starts_with(self.words())
+    }
+
     fn timeout_ms(self) -> u128 {
         match self {
             Self::Plan => PLAN_TIMEOUT.as_millis(),
@@ -90,6 +97,7 @@ impl Want {
     pub(crate) fn is_met(&self, stage: Stage, outcome: &Outcome) -> bool {
         match self {
             Self::OneOf(wants) => wants.iter().any(|want| want.is_met(stage, outcome)),
+            Self::At(stage, want) => want.is_met(*stage, outcome),
             Self::HostEnds(_) => false,
             _ => self.outcome(stage) == *outcome,
         }
@@ -136,7 +144,9 @@ impl Want {
                             the library exports no plugin header";
                 return Err(("E_NO_ROOT", text.to_owned()));
             }
-            Self::OneOf(_) | Self::HostEnds(_) => unreachable!("they are no outcome of their own"),
+            Self::At(..) | Self::OneOf(_) | Self::HostEnds(_) => {
+                unreachable!("they are no outcome of their own")
+            }
         };
         Err((code, format!("{}: {problem}", stage.words())))
     }

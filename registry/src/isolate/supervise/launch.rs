@@ -49,17 +49,20 @@ impl Launch {
             StartFault::At(Stage::Spawn, Failure::Worker(WorkerFault::Start { reason }))
         })?;
         let until = Instant::now() + self.within;
-        let outcome = process
-            .call((Kind::Start, 0), &order, Some(until), Some(state))
-            .map_err(|failure| unheard_of(process.stage(), failure))
-            .and_then(|message| started(&message));
+        let ask = |kind: Kind, bytes: &[u8]| {
+            process
+                .call((kind, 0), bytes, Some(until), Some(state))
+                .map_err(|failure| unheard_of(process.stage(), failure))
+        };
+        let outcome = ask(Kind::Start, &order).and_then(|message| {
+            process.record_enforced(sandboxed(&message)?);
+            // From here on the worker may be its plugin's, and so may whatever it says.
+            started(&ask(Kind::Load, &[])?, process.stage())
+        });
         if outcome.is_err() {
             process.end_now();
         }
-        outcome.map(|enforced| {
-            process.record_enforced(enforced);
-            process
-        })
+        outcome.map(|()| process)
     }
 
     /// Starts a worker and ends it again. What the process was sandboxed by.
@@ -128,31 +131,41 @@ impl Launch {
     }
 }
 
-/// What the worker says of its start.
-fn started(message: &Message) -> Result<Enforced, StartFault> {
-    let stage = Stage::of(message.extra).unwrap_or(Stage::Serve);
-    let failure = match message.kind {
+/// What the worker says of its sandbox, before it holds anything of its planner.
+fn sandboxed(message: &Message) -> Result<Enforced, StartFault> {
+    match message.kind {
         Kind::Answer => {
-            return serde_json::from_slice(&message.bytes).map_err(|_| misunderstood());
+            serde_json::from_slice(&message.bytes).map_err(|_| misunderstood(Stage::Spawn))
         }
         Kind::NotSandboxed => {
             let reason = shown(&String::from_utf8_lossy(&message.bytes));
             let fault = Failure::Worker(WorkerFault::Sandbox { reason });
-            return Err(StartFault::At(Stage::Spawn, fault));
+            Err(StartFault::At(Stage::Spawn, fault))
         }
+        _ => Err(misunderstood(Stage::Spawn)),
+    }
+}
+
+/// What the worker says of its planner; `reached` is the stage in which it says it.
+fn started(message: &Message, reached: Stage) -> Result<(), StartFault> {
+    let failure = match message.kind {
+        Kind::Answer => return Ok(()),
         Kind::NotLoaded => {
             let error = serde_json::from_slice::<RelayedError>(&message.bytes).ok();
             let error = error.and_then(RelayedError::into_error);
             return Err(match error {
                 Some(error) => StartFault::Load(error),
-                None => misunderstood(),
+                None => misunderstood(reached),
             });
         }
         kind => failed(kind, &message.bytes, FAILURE_SIZE_BYTES_MAX),
     };
-    Err(failure.map_or_else(misunderstood, |failure| {
-        StartFault::At(stage, Failure::Call(failure))
-    }))
+    let stage = Stage::of(message.extra);
+    let stage = stage.filter(|stage| matches!(stage, Stage::Construct | Stage::SelfTest));
+    Err(match (failure, stage) {
+        (Some(failure), Some(stage)) => StartFault::At(stage, Failure::Call(failure)),
+        _ => misunderstood(reached),
+    })
 }
 
 /// A worker that was not heard of before it failed has not come to its planner: a planner that did not
@@ -168,12 +181,9 @@ fn unheard_of(stage: Stage, failure: Failure) -> StartFault {
     StartFault::At(stage, Failure::Worker(WorkerFault::Start { reason }))
 }
 
-fn misunderstood() -> StartFault {
+fn misunderstood(stage: Stage) -> StartFault {
     let what = "an answer to its start that is none";
-    StartFault::At(
-        Stage::Spawn,
-        Failure::Worker(WorkerFault::Protocol { what }),
-    )
+    StartFault::At(stage, Failure::Worker(WorkerFault::Protocol { what }))
 }
 
 /// The failure of the planner that a message tells of, if it is of such a kind.

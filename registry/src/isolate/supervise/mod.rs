@@ -9,6 +9,8 @@
 //!
 //! * A process that a caller has to do without is ended with its whole group, and reaped.
 //! * A group is signalled only while its leader is not reaped, so its number is nobody else's.
+//! * A worker that told of its sandbox may hold a plugin: from then on no failure of it is one of the
+//!   machine's, whatever it says or exits with.
 //! * Whatever a worker prints takes at most 4 KiB a stream here, and no more than a little of the time.
 
 mod keeper;

@@ -92,7 +92,20 @@ impl Process {
         self.end.get()
     }
 
-    /// What it says of its sandbox, once it has started.
+    /// How it failed, if it has ended. Some exit codes are the worker's own and no crash of its planner,
+    /// but only as long as it holds none.
+    pub(super) fn fault(&self) -> Option<WorkerFault> {
+        let crash = self.end.get()?;
+        let meaning = crash.exit_code.and_then(ExitCode::meaning);
+        Some(match meaning.filter(|_| self.enforced.get().is_none()) {
+            Some(meaning) => WorkerFault::Start {
+                reason: meaning.to_owned(),
+            },
+            None => WorkerFault::Crashed(crash.clone()),
+        })
+    }
+
+    /// What it said of its sandbox, before it held anything of its planner.
     pub(super) fn enforced(&self) -> Option<&Enforced> {
         self.enforced.get()
     }
@@ -101,9 +114,14 @@ impl Process {
         let _first = self.enforced.set(enforced);
     }
 
-    /// How far its start has come.
+    /// How far its start has come. Once it may hold a planner, it can no longer say that it does not.
     pub(super) fn stage(&self) -> Stage {
-        Stage::of(u64::from(self.ends(0).other.stage())).unwrap_or(Stage::Spawn)
+        if self.enforced.get().is_none() {
+            return Stage::Spawn;
+        }
+        Stage::of(u64::from(self.ends(0).other.stage()))
+            .filter(|stage| *stage != Stage::Spawn)
+            .unwrap_or(Stage::Map)
     }
 
     fn ends(&self, slot: usize) -> Ends<'_> {
@@ -211,8 +229,8 @@ impl Process {
 
     fn failure(&self, fault: Fault) -> Failure {
         // What is shared is spoilt when the process has ended, and then looks like a broken rule.
-        match (fault, self.end.get()) {
-            (Fault::Gone | Fault::Broken(_), Some(crash)) => Failure::Worker(fault_of(crash)),
+        match (fault, self.fault()) {
+            (Fault::Gone | Fault::Broken(_), Some(fault)) => Failure::Worker(fault),
             (Fault::Gone, None) => Failure::Bug,
             (Fault::Broken(what), None) => Failure::Worker(WorkerFault::Protocol { what }),
             (Fault::Late, _) => Failure::Late,
@@ -292,16 +310,6 @@ impl Process {
         }
         self.freed.notify_all();
         self.ended.notify_all();
-    }
-}
-
-/// Some exit codes are the worker's own, and no crash of its planner.
-pub(super) fn fault_of(crash: &Crash) -> WorkerFault {
-    match crash.exit_code.and_then(ExitCode::meaning) {
-        Some(meaning) => WorkerFault::Start {
-            reason: meaning.to_owned(),
-        },
-        None => WorkerFault::Crashed(crash.clone()),
     }
 }
 

@@ -9,7 +9,7 @@ use registry_core::sync::Mutex;
 use registry_core::sync::atomic::{AtomicU32, Ordering};
 
 use super::launch::{Launch, failed};
-use super::process::{Process, fault_of};
+use super::process::Process;
 use crate::isolate::failure::{Failure, Stage, StartFault, WorkerFault};
 use crate::isolate::sandbox::Enforced;
 use crate::isolate::wire::Kind;
@@ -138,7 +138,7 @@ impl Worker {
         let ends = self.ends_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
         let now = self.policy.clock.now();
         let mut restarts = self.restarts.lock();
-        restarts.last = process.end().map(fault_of);
+        restarts.last = process.fault();
         while restarts
             .at
             .front()

@@ -22,7 +22,7 @@ pub(in crate::isolate) struct Header {
 /// What a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::isolate) enum Kind {
-    /// To the worker: map, construct, self-test. The bytes say what.
+    /// To the worker: sandbox yourself. The bytes say how, and what is to be loaded then.
     Start,
     /// To the worker: a request for a plan; the extra is the time left, in nanoseconds.
     Plan,
@@ -45,10 +45,12 @@ pub(in crate::isolate) enum Kind {
     /// From the worker: a log line, whose level is in the extra's lowest byte and before it the lines
     /// that were dropped. More frames follow.
     Log,
+    /// To the worker: map, construct, self-test, as the start said.
+    Load,
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Start,
         Self::Plan,
         Self::Shutdown,
@@ -60,6 +62,7 @@ impl Kind {
         Self::NotLoaded,
         Self::NotSandboxed,
         Self::Log,
+        Self::Load,
     ];
 
     /// The number that stands in a header. Zero, which fresh memory holds, is none.
@@ -74,7 +77,7 @@ impl Kind {
 
     /// Whether a worker sends it.
     pub(in crate::isolate) fn is_from_worker(self) -> bool {
-        !matches!(self, Self::Start | Self::Plan | Self::Shutdown)
+        !matches!(self, Self::Start | Self::Load | Self::Plan | Self::Shutdown)
     }
 
     /// Longest message of this kind.
@@ -84,7 +87,7 @@ impl Kind {
             Self::Error | Self::Panic | Self::NotLoaded => 256 << 10,
             Self::Log => 4 << 10,
             Self::Misbehaved | Self::NotSandboxed => 1 << 10,
-            Self::TooLarge | Self::Shutdown => 0,
+            Self::TooLarge | Self::Load | Self::Shutdown => 0,
         }
     }
 }

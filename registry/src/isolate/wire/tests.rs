@@ -129,7 +129,7 @@ fn a_forged_frame_is_refused_before_a_byte_of_it_is_copied() {
     let fine = header(Kind::Answer, 10, 10);
     let frames = [
         (Header { kind: 0, ..fine }, "a frame of an unknown kind"),
-        (Header { kind: 12, ..fine }, "a frame of an unknown kind"),
+        (Header { kind: 99, ..fine }, "a frame of an unknown kind"),
         (
             Header {
                 kind: u32::MAX,

@@ -1,9 +1,12 @@
 //! The side of the worker: a process that holds one planner and serves its host.
 //!
 //! ```text
-//! receive descriptors and regions → close all else → own session → [sandbox] → map → construct →
-//! self-test → serve calls
+//! receive descriptors and regions → close all else → own session → [sandbox] → tell of it →
+//! map → construct → self-test → serve calls
 //! ```
+//!
+//! From the moment at which it maps the library, whatever it says may be the plugin's words. So it tells
+//! its host of the sandbox before, and goes on when the host has heard that.
 //!
 //! A program becomes a worker when [`serve_if_requested`] finds that it was started as one. It takes
 //! nothing from its host but three descriptors, the environment that the operator granted, and

@@ -91,7 +91,7 @@ pub(super) fn run(control: OwnedFd, hello: Hello) -> ExitCode {
     }
 }
 
-/// Obeys the first message of the first slot.
+/// Obeys the first two messages of the first slot.
 fn start(
     service: &Arc<Service>,
     lane: &Mutex<Lane>,
@@ -110,26 +110,35 @@ fn start(
     // What looks at descriptors or opens files comes before the sandbox, which lets neither be done.
     let (name, verified) = verified(&order, library).ok_or(ExitCode::BadOrder)?;
     let outlook = Outlook::open(&verified);
-    let started = match confine::confine(&order, control.as_fd(), &verified, &outlook) {
-        Ok(enforced) => {
-            watch(service, control)?;
-            let starting = Starting {
-                service,
-                lane,
-                call: message.call,
-                order,
-            };
-            starting.run(name, verified, outlook, &enforced)
-        }
-        Err(error) => not_sandboxed(&error),
+    let say = |call: u64, answer: &Answer| {
+        let head = (answer.kind, call, answer.extra);
+        let sent = lane.lock().send(ends, head, &answer.bytes, &mut patient);
+        sent.map_err(|_| ExitCode::BadOrder)
     };
-    let head = (started.kind, message.call, started.extra);
-    let sent = lane.lock().send(ends, head, &started.bytes, &mut patient);
-    match (sent, started.kind) {
-        (Ok(()), Kind::NotSandboxed) => Err(ExitCode::NoSandbox),
-        (Ok(()), _) => Ok(()),
-        (Err(_), _) => Err(ExitCode::BadOrder),
-    }
+    let enforced = match confine::confine(&order, control.as_fd(), &verified, &outlook) {
+        Ok(enforced) => enforced,
+        Err(error) => {
+            say(message.call, &not_sandboxed(&error))?;
+            return Err(ExitCode::NoSandbox);
+        }
+    };
+    watch(service, control)?;
+    say(message.call, &sandboxed(&enforced))?;
+    // The host asks for the rest when it has a copy of that, which no plugin can change any more.
+    let message = lane
+        .lock()
+        .receive(ends, None, Duration::ZERO, &mut patient);
+    let call = match message {
+        Ok(message) if message.kind == Kind::Load => message.call,
+        _ => return Err(ExitCode::BadOrder),
+    };
+    let starting = Starting {
+        service,
+        lane,
+        call,
+        order,
+    };
+    say(call, &starting.run(name, verified, outlook))
 }
 
 /// One start under way.
@@ -141,13 +150,7 @@ struct Starting<'a> {
 }
 
 impl Starting<'_> {
-    fn run(
-        self,
-        name: PlannerName,
-        verified: Verified,
-        outlook: Outlook,
-        enforced: &Enforced,
-    ) -> Answer {
+    fn run(self, name: PlannerName, verified: Verified, outlook: Outlook) -> Answer {
         let settings = Table::from(self.order.settings);
         let within = Duration::from_nanos(self.order.within_ns);
         let self_tested = verified.manifest().self_test;
@@ -184,8 +187,7 @@ impl Starting<'_> {
             instance: Cell::new(instance),
         };
         let _first = self.service.planner.set(planner);
-        let enforced = serde_json::to_vec(enforced).unwrap_or_default();
-        answer_of(Ok(enforced), Stage::Serve)
+        answer_of(Ok(Vec::new()), Stage::Serve)
     }
 }
 
@@ -195,6 +197,14 @@ fn verified(order: &StartOrder, library: OwnedFd) -> Option<(PlannerName, Verifi
     let digest = blake3::Hash::from_hex(&order.digest).ok()?;
     let verified = Verified::vouched_for_by_host(name.clone(), manifest, digest, library).ok()?;
     Some((name, verified))
+}
+
+fn sandboxed(enforced: &Enforced) -> Answer {
+    Answer {
+        kind: Kind::Answer,
+        extra: 0,
+        bytes: serde_json::to_vec(enforced).unwrap_or_default(),
+    }
 }
 
 fn not_sandboxed(error: &SandboxError) -> Answer {
