@@ -83,10 +83,6 @@ impl<'a> Ground<'a> {
         for library in [library, "libwell_behaved.so"] {
             xtask::demo::stage(&libraries.join(library), &folder.join("plugins")).unwrap();
         }
-        let settings = "[planners.hostile]\nenv = [\"HOSTILE\", \"HOSTILE_ARGUMENT\"]\n";
-        let file = folder.join("plugins/registry.toml");
-        fs::write(&file, settings).unwrap();
-        set_mode(&file, 0o644);
         // The network is shared with other cases.
         let socket = folder.display().to_string();
         let address = SocketAddr::from_abstract_name(&socket).unwrap();

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use plugin_api::{Plan, PlanRequest};
 use registry::Registry;
-use registry::config::Config;
 use registry::diagnose::{PlannerState, PlannerStatus};
 
 use crate::cases::Case;
@@ -63,10 +62,10 @@ fn registry(policy: &str, ground: &Path) -> Registry {
     let plugins = ground.join("plugins");
     let milliseconds = |time: Duration| format!("{}ms", time.as_millis());
     Registry::builder()
-        .sources(Config::loader().file(plugins.join("registry.toml")))
         .plugin_dir(plugins)
         .allow([GOOD, HOSTILE])
         .set("isolation.policy", policy)
+        .set("planners.hostile.env", "HOSTILE,HOSTILE_ARGUMENT")
         .set("isolation.self_test_timeout", milliseconds(START_TIMEOUT))
         .set("isolation.plan_timeout", milliseconds(PLAN_TIMEOUT))
         .build()
