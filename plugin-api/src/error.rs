@@ -23,7 +23,7 @@ pub struct PlanError {
     kind: PlanErrorKind,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    setting: Option<String>,
+    setting: Option<Box<str>>,
     transient: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     issues: Vec<PlanIssue>,
@@ -67,7 +67,7 @@ impl PlanError {
     /// `setting` is missing or wrong; the message goes on from its name.
     pub fn config(setting: impl Into<String>, message: impl Into<String>) -> PlanError {
         PlanError {
-            setting: Some(clip(&setting.into(), limits::ID_CHARS_MAX)),
+            setting: Some(clip(&setting.into(), limits::ID_CHARS_MAX).into()),
             ..PlanError::new(PlanErrorKind::Config, message)
         }
     }
@@ -241,7 +241,7 @@ impl From<Wire> for PlanError {
         PlanError {
             setting: wire
                 .setting
-                .map(|setting| clip(&setting, limits::ID_CHARS_MAX)),
+                .map(|setting| clip(&setting, limits::ID_CHARS_MAX).into()),
             transient: wire.transient,
             issues: wire.issues,
             issues_omitted: wire.issues_omitted.saturating_add(surplus),

@@ -68,7 +68,10 @@ fn a_failed_start_is_told_with_its_code_and_the_id_of_its_log_line() {
     let (outcome, lines) = Log::of(|| registry.handle(NAME));
     assert_eq!(outcome.unwrap_err().code(), "E_SELF_TEST_FAILED");
     let events = registry.events(None).unwrap();
-    let failed = events.last().unwrap();
+    let mut failed = events.iter().rev();
+    let failed = failed
+        .find(|event| event.kind == EventKind::Failed)
+        .unwrap();
     assert_eq!(
         (
             failed.kind,

@@ -115,7 +115,7 @@ pub(crate) enum StartFault {
 pub enum WorkerFault {
     /// It ended without an answer.
     #[error("its worker ended without an answer: {0}")]
-    Crashed(Crash),
+    Crashed(Box<Crash>),
     /// It broke the rules by which a host and a worker talk, and was ended.
     #[error("its worker broke the rules of the exchange and was ended: {what}")]
     Protocol {

@@ -16,7 +16,7 @@ use super::supervised::{Planner, Runs, Source, Started};
 use crate::config::Policy;
 use crate::discovery::Candidate;
 use crate::event::{Call, Event, EventKind};
-use crate::isolate::{Failure, Instance, Launch, Stage, StartFault, Worker, WorkerFault};
+use crate::isolate::{Crash, Failure, Instance, Launch, Stage, StartFault, Worker, WorkerFault};
 use crate::load::{self, CallFailure, CallState};
 use crate::problem::causes;
 use crate::trust::{self, Refusal, Verified};
@@ -229,7 +229,7 @@ impl Planner {
             Failure::Cancelled => CallProblem::Planner(PlanError::cancelled()),
             Failure::Worker(fault) => {
                 if let WorkerFault::Crashed(crash) = &fault {
-                    *self.last_crash.lock() = Some(crash.clone());
+                    *self.last_crash.lock() = Some(Crash::clone(crash));
                 }
                 CallProblem::Worker(fault)
             }

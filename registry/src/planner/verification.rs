@@ -42,7 +42,7 @@ pub enum VerifyError {
         path: PathBuf,
         /// Why.
         #[source]
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// The planner is linked into the host.
     #[error("planner {planner:?} is linked into the host: there is no file to verify", planner = planner.as_str())]
@@ -102,7 +102,7 @@ fn verify(
     let verified =
         trust::verify(candidate, name, policy).map_err(|refusal| VerifyError::Refused {
             path: candidate.path().to_owned(),
-            refusal,
+            refusal: Box::new(refusal),
         })?;
     Ok(Verification {
         planner: verified.name().clone(),

@@ -410,7 +410,7 @@ fn what_a_breaker_and_an_operator_did_is_among_the_events() {
     let moves: Vec<_> = moves
         .map(|event| (event.code.as_deref(), event.detail.as_deref().unwrap()))
         .collect();
-    let held = "an operator holds it back since 1970-01-01T00:01:00Z, until \
+    let account = "an operator holds it back since 1970-01-01T00:01:00Z, until \
                 1970-01-01T00:02:00Z: slow";
     assert_eq!(
         moves,
@@ -418,7 +418,7 @@ fn what_a_breaker_and_an_operator_did_is_among_the_events() {
             (Some("E_BREAKER_OPEN"), "open"),
             (None, "half-open: one call may try"),
             (None, "closed"),
-            (Some("E_QUARANTINED"), held),
+            (Some("E_QUARANTINED"), account),
             (None, "released: the hold has ended"),
         ]
     );

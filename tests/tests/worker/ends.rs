@@ -19,7 +19,7 @@ fn crash(registry: &Registry, order: &str) -> Crash {
         PlanFailure::Call(CallError {
             problem: CallProblem::Worker(WorkerFault::Crashed(crash)),
             ..
-        }) => crash,
+        }) => *crash,
         other => panic!("{other:?}"),
     }
 }

@@ -28,9 +28,9 @@ fn crash(what: &str) -> Crash {
                     .unwrap()
                     .last_crash
                     .as_ref(),
-                Some(crash)
+                Some(crash.as_ref())
             );
-            crash.clone()
+            Crash::clone(crash)
         }
         other => panic!("{other:?}"),
     }

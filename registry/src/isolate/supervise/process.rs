@@ -101,7 +101,7 @@ impl Process {
             Some(meaning) => WorkerFault::Start {
                 reason: meaning.to_owned(),
             },
-            None => WorkerFault::Crashed(crash.clone()),
+            None => WorkerFault::Crashed(Box::new(crash.clone())),
         })
     }
 
