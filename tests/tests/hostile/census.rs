@@ -18,8 +18,14 @@ impl Census {
     /// Whether no worker is left, nor what one shares with its host.
     pub(crate) fn is_settled(&self) -> bool {
         let is_shared = |name: &String| name.contains("registry-wire");
+        let is_held = |kind: &str| self.descriptors.get(kind).is_some_and(|count| *count > 0);
+        // The bell of the thread that watches over workers stays, a worker's handle does not.
+        let handles = self.descriptors.get("anon_inode").copied().unwrap_or(0);
         // The first process of the namespace, and this one.
-        self.processes.len() == 2 && !self.mappings.keys().any(is_shared)
+        self.processes.len() == 2
+            && !self.mappings.keys().any(is_shared)
+            && !is_held("socket")
+            && handles <= 1
     }
 
     /// Of this process, all others in its namespace, and the files below `folder`.
