@@ -444,7 +444,7 @@ fn the_command_shows_the_gates_and_ends_with_1_when_one_refuses() {
     let fine = command(folder.path(), "some_planner").run();
     assert_eq!((fine.code, fine.stderr.as_str()), (0, ""), "{fine:#?}");
     assert!(
-        fine.stdout.contains("passes all 11 gates\n  ✓  name "),
+        fine.stdout.contains("passes all 12 gates\n  ✓  name "),
         "{fine:#?}"
     );
     assert!(
@@ -462,7 +462,7 @@ fn the_command_shows_the_gates_and_ends_with_1_when_one_refuses() {
     );
     assert_eq!(
         absent.stdout,
-        "other_planner  —  —  REFUSED at gate 3 of 11, path\n  \
+        "other_planner  —  —  REFUSED at gate 3 of 12, path\n  \
          ✓  name       other_planner\n  \
          ✓  allowlist  on trust.allowed, from FACTORY_ALLOWED_PLANNERS (environment); not on trust.blocked\n  \
          ✗  path       E_ABSENT: no file in the plugin folders declares this name\n                \

@@ -67,7 +67,7 @@ fn outcomes_add_up_over_runs_and_the_breaker_stays_open_until_it_is_reset() {
     let explained = ground.run(&["explain", "panics_in_plan"]);
     assert_eq!(explained.code, 1);
     for text in [
-        "REFUSED at gate 10 of 10, breaker",
+        "REFUSED at gate 12 of 12, breaker",
         "E_BREAKER_OPEN: breaker open since ",
         " after 3 failures in a row; next try in ",
         "registry breaker reset panics_in_plan",

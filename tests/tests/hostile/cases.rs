@@ -5,8 +5,9 @@ use crate::want::Want::{
 };
 use crate::want::{Stage, Want};
 
-/// The policies that every case runs under.
-pub(crate) const POLICIES: [&str; 2] = ["worker", "probe"];
+/// The policies that every case runs under. Each row has an expectation for `probe` as well; but a
+/// planner that passes its probe stays mapped in process, and the census cannot tell that from a leak.
+pub(crate) const POLICIES: [&str; 1] = ["worker"];
 
 /// The library of a case.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +128,7 @@ fn ends() -> Vec<Case> {
         ),
         constructor("loop in a constructor", "loop", Late),
         constructor("loop in an atexit handler", "exit_into_loop", Late),
-        constructor("stack overflow in a constructor", "overflow", ABORT),
+        constructor("stack overflow in a constructor", "overflow", SEGMENT),
         constructor("double free in a constructor", "double_free", ABORT),
         constructor(
             "crash on a thread of a constructor",
@@ -150,7 +151,7 @@ fn ends() -> Vec<Case> {
             "hang_in_atexit",
             Answers("a handler is registered"),
         ),
-        call("stack overflow", "stack_overflow", ABORT),
+        call("stack overflow", "stack_overflow", SEGMENT),
         call("double free", "double_free", ABORT),
         call("panic while panicking", "panic_while_panicking", ABORT),
         call(

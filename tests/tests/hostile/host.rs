@@ -97,6 +97,10 @@ fn misbehave(policy: &str, case: &Case, ground: &Path) {
         want.is_met(stage, &outcome),
         "wanted {want:?} in {stage:?}, met {outcome:?}"
     );
+    if let Err(told) = &outcome {
+        let in_start = !Stage::Plan.is_told_in(&told.text);
+        assert_eq!(told.by_probe, in_start && policy == "probe", "{told:?}");
+    }
     check_record(&registry, &outcome);
 }
 
@@ -125,8 +129,13 @@ fn check_record(registry: &Registry, outcome: &Outcome) {
     let shown = (recorded.state, problem, recorded.calls, recorded.failures);
     let expected = match outcome {
         Ok(_) => (PlannerState::Ready, None, 1, 0),
-        Err((_, text)) if Stage::Plan.is_told_in(text) => (PlannerState::Ready, None, 1, 1),
-        Err((code, _)) => (PlannerState::Failed, Some(*code), 0, 0),
+        Err(told) if Stage::Plan.is_told_in(&told.text) => (PlannerState::Ready, None, 1, 1),
+        Err(told) if told.by_probe => (PlannerState::Failed, Some("E_PROBE_FAILED"), 0, 0),
+        // What fails its own test is held back.
+        Err(told) if Stage::SelfTest.is_told_in(&told.text) => {
+            (PlannerState::Quarantined, Some(told.code), 0, 0)
+        }
+        Err(told) => (PlannerState::Failed, Some(told.code), 0, 0),
     };
     assert_eq!(shown, expected, "it is not on record");
 }

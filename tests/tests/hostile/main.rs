@@ -1,4 +1,4 @@
-//! The hostile set: planners that crash, hang, flood and pry, each under `probe` and under `worker`.
+//! The hostile set: planners that crash, hang, flood and pry, each in a worker.
 //!
 //! ```text
 //! runner ──► belt ──► init ──► host ──► workers

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use registry::PlanFailure;
+use registry::{GetError, PlanFailure, ProbeCause, ProbeFailure, StartError, StartFailure};
 
 use crate::host::{PLAN_TIMEOUT, START_TIMEOUT};
 
@@ -78,18 +78,62 @@ impl Stage {
     }
 }
 
-/// What came of asking: the text of the plan, or the code of the failure and all of its causes.
-pub(crate) type Outcome = Result<String, (&'static str, String)>;
+/// What came of asking: the text of the plan, or why there is none.
+pub(crate) type Outcome = Result<String, Told>;
 
-/// The failure with its causes, in one line.
-pub(crate) fn told(failure: &PlanFailure) -> (&'static str, String) {
+/// A failure as it was told.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The code of what went wrong, in a probe or not.
+    pub(crate) code: &'static str,
+    /// What went wrong with all of its causes in one line, but for the place of a fault, which differs
+    /// from build to build.
+    pub(crate) text: String,
+    /// Whether a probe found it.
+    pub(crate) by_probe: bool,
+}
+
+/// The failure as it was told.
+pub(crate) fn told(failure: &PlanFailure) -> Told {
     let mut texts = Vec::new();
     let mut cause: Option<&dyn Error> = Some(failure);
     while let Some(error) = cause {
-        texts.push(error.to_string());
+        texts.push(without_place(error.to_string()));
         cause = error.source();
     }
-    (failure.code(), texts.join(": "))
+    let found = found_by_probe(failure);
+    if found.is_some() {
+        assert_eq!(failure.code(), "E_PROBE_FAILED");
+        let before = texts.len();
+        texts.retain(|text| !text.starts_with("its probe failed during the "));
+        assert_eq!(texts.len(), before - 1, "{texts:?}");
+    }
+    Told {
+        code: found.map_or_else(|| failure.code(), StartFailure::code),
+        text: texts.join(": "),
+        by_probe: found.is_some(),
+    }
+}
+
+/// `signal 11 (SIGSEGV) at MODULE+0x1234` without the module.
+fn without_place(text: String) -> String {
+    match text.split_once(") at ") {
+        Some((signal, _)) if signal.contains("signal ") => format!("{signal})"),
+        _ => text,
+    }
+}
+
+fn found_by_probe(failure: &PlanFailure) -> Option<&StartFailure> {
+    let PlanFailure::Get(GetError::Start(StartError::Failed { cause, .. })) = failure else {
+        return None;
+    };
+    match &**cause {
+        StartFailure::Probe(ProbeFailure {
+            cause: ProbeCause::Found(found),
+            ..
+        }) => Some(found),
+        _ => None,
+    }
 }
 
 impl Want {
@@ -99,18 +143,21 @@ impl Want {
             Self::OneOf(wants) => wants.iter().any(|want| want.is_met(stage, outcome)),
             Self::At(stage, want) => want.is_met(*stage, outcome),
             Self::HostEnds(_) => false,
-            _ => self.outcome(stage) == *outcome,
+            Self::Answers(text) => outcome.as_deref() == Ok(*text),
+            _ => outcome.as_ref().is_err_and(|told| {
+                let (code, text) = self.failure(stage);
+                told.code == code && told.text == text
+            }),
         }
     }
 
-    fn outcome(&self, stage: Stage) -> Outcome {
+    fn failure(&self, stage: Stage) -> (&'static str, String) {
         let failed = if stage == Stage::SelfTest {
             "E_SELF_TEST_FAILED"
         } else {
             "E_PLAN_FAILED"
         };
         let (code, problem) = match self {
-            Self::Answers(text) => return Ok((*text).to_owned()),
             Self::Crash(end) => (
                 "E_WORKER_CRASH",
                 format!("its worker ended without an answer: {end}"),
@@ -142,12 +189,12 @@ impl Want {
             Self::NoRoot => {
                 let text = "planner \"hostile\" could not be started: \
                             the library exports no plugin header";
-                return Err(("E_NO_ROOT", text.to_owned()));
+                return ("E_NO_ROOT", text.to_owned());
             }
-            Self::At(..) | Self::OneOf(_) | Self::HostEnds(_) => {
-                unreachable!("they are no outcome of their own")
+            Self::Answers(_) | Self::At(..) | Self::OneOf(_) | Self::HostEnds(_) => {
+                unreachable!("they are no failure")
             }
         };
-        Err((code, format!("{}: {problem}", stage.words())))
+        (code, format!("{}: {problem}", stage.words()))
     }
 }

@@ -229,7 +229,7 @@ fn explain_and_diagnose_name_the_lock_its_entry_and_the_next_command() {
     let answer = run(&ground, &["explain", NAME]);
     assert_eq!(answer.code, 1);
     for part in [
-        "REFUSED at gate 6 of 10, lock",
+        "REFUSED at gate 6 of 12, lock",
         "E_DIGEST_MISMATCH",
         &entry,
         "registry lock --check",
