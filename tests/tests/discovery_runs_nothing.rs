@@ -48,6 +48,7 @@ fn the_library_does_abort_a_process_that_opens_it() {
     let folder = PluginFolder::new().with_c("aborting.so", &aborting());
     let answer = RegistryCommand::new(&["plan", "aborting_planner", "anything"])
         .env("FACTORY_ALLOWED_PLANNERS", "aborting_planner")
+        .env("FACTORY_ISOLATION", "in-process")
         .plugin_dir(folder.path())
         .run();
     assert_eq!(answer.code, 255, "a signal must have ended it: {answer:#?}");
@@ -72,7 +73,9 @@ fn no_question_about_a_planner_or_its_file_runs_its_constructor_and_using_it_doe
         .with_c("other.so", &marking("other_planner", &marker));
     let outside = PluginFolder::new().with_c("far.so", &marking("far_planner", &marker));
     let builder = Registry::builder().plugin_dir(folder.path());
-    let registry = builder.allow(["marking_planner"]).build().unwrap();
+    let builder = builder.allow(["marking_planner"]);
+    // Its author says nothing of how reliable it is.
+    let registry = builder.set("select.min_reliability", "0").build().unwrap();
     for _ in 0..100 {
         registry.discover().unwrap();
         assert_eq!(registry.list().unwrap()[0].state, PlannerState::NotLoaded);
@@ -124,6 +127,7 @@ fn no_question_to_the_command_runs_a_constructor() {
     ] {
         let answer = RegistryCommand::new(arguments)
             .env("FACTORY_ALLOWED_PLANNERS", "marking_planner")
+            .env("FACTORY_MIN_RELIABILITY", "0")
             .plugin_dir(folder.path())
             .run();
         assert_eq!(answer.code, 0, "{answer:#?}");
