@@ -20,20 +20,26 @@ fn plan(name: &str, folder: &PluginFolder, libraries: &Path, mark: &Path) -> Ans
     RegistryCommand::new(&["--json", "plan", name, "Split the billing module"])
         .plugin_dir(folder.path())
         .env("FACTORY_ALLOWED_PLANNERS", name)
+        .env("FACTORY_ISOLATION", "in-process")
         .env("LD_LIBRARY_PATH", libraries.to_str().unwrap())
         .env("MARK", mark.to_str().unwrap())
         .run()
 }
 
-/// A library that carries a manifest, needs the mathematical library and calls `function` of it.
-fn needs_libm(folder: &PluginFolder, name: &str, function: &str, libraries: &Path) {
+/// A library that carries a manifest, needs one that the command itself does not, and calls `function`.
+fn needs_libdl(folder: &PluginFolder, name: &str, function: &str, libraries: &Path) {
     let source = format!(
         "{}double {function}(double);\n\
          double planner(double x) {{ return {function}(x); }}\n",
         manifest_source(name, API_VERSION.major, API_VERSION.minor)
     );
-    let libm = format!("-L{}", libraries.display());
-    let flags = ["-fno-builtin", &libm, "-Wl,--no-as-needed", "-l:libm.so.6"];
+    let beside = format!("-L{}", libraries.display());
+    let flags = [
+        "-fno-builtin",
+        &beside,
+        "-Wl,--no-as-needed",
+        "-l:libdl.so.2",
+    ];
     let file = c_library(folder.path(), &format!("{name}.so"), &source, &flags);
     tests::set_mode(&file, 0o644);
 }
@@ -43,13 +49,13 @@ fn a_needed_library_in_the_search_path_is_passed_over_for_the_systems() {
     let libraries = PluginFolder::new();
     c_library(
         libraries.path(),
-        "libm.so.6",
+        "libdl.so.2",
         MARKING,
-        &["-Wl,-soname,libm.so.6"],
+        &["-Wl,-soname,libdl.so.2"],
     );
     let folder = PluginFolder::new();
-    needs_libm(&folder, "honest_planner", "cos", libraries.path());
-    needs_libm(
+    needs_libdl(&folder, "honest_planner", "cos", libraries.path());
+    needs_libdl(
         &folder,
         "relying_planner",
         "only_in_this_one",

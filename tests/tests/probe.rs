@@ -134,7 +134,7 @@ fn an_exit_with_code_zero_a_missing_table_and_a_failed_self_test_are_the_plugins
         ("_exit(0);", "E_WORKER_CRASH"),
         ("exit(0);", "E_WORKER_CRASH"),
         // The code of a worker that cannot work is not believed of one that came to its library.
-        ("_exit(95);", "E_WORKER_START"),
+        ("_exit(95);", "E_WORKER_CRASH"),
         ("abort();", "E_WORKER_CRASH"),
         ("", "E_NO_ROOT"),
     ] {

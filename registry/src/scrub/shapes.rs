@@ -102,8 +102,8 @@ const SETTING_BEGINNINGS: &[&str] = &[
 /// Shortest value that is taken for random.
 const RANDOM_BYTES_MIN: usize = 16;
 
-/// Information a character, in bits, from which on a value is taken for random.
-const RANDOM_BITS_MIN: f64 = 2.8;
+/// Different characters from which on a value is taken for random.
+const RANDOM_VARIETY_MIN: usize = 8;
 
 /// Changes between letters and digits from which on a value is taken for random.
 const RANDOM_CHANGES_MIN: usize = 4;
@@ -141,7 +141,7 @@ pub(super) fn looks_random(value: &str) -> bool {
     let changes = classes.windows(2).filter(|pair| pair[0] != pair[1]).count();
     bytes.len() >= RANDOM_BYTES_MIN
         && changes >= RANDOM_CHANGES_MIN
-        && bits_a_byte(bytes) >= RANDOM_BITS_MIN
+        && variety(bytes) >= RANDOM_VARIETY_MIN
 }
 
 /// Whether letters and digits stand in it, as prose and numbers do not have them.
@@ -155,17 +155,11 @@ fn looked_at(text: &str) -> &[u8] {
     &bytes[..bytes.len().min(LOOKED_AT_BYTES)]
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "no more than LOOKED_AT_BYTES are counted"
-)]
-fn bits_a_byte(bytes: &[u8]) -> f64 {
-    let mut counts = [0_u32; 256];
+/// How many different bytes there are.
+fn variety(bytes: &[u8]) -> usize {
+    let mut seen = [false; 256];
     for byte in bytes {
-        counts[usize::from(*byte)] += 1;
+        seen[usize::from(*byte)] = true;
     }
-    let length = bytes.len() as f64;
-    let bits = |count: u32| -f64::from(count) / length * (f64::from(count) / length).log2();
-    let counts = counts.into_iter().filter(|&count| count > 0);
-    counts.map(bits).sum()
+    seen.into_iter().filter(|seen| *seen).count()
 }

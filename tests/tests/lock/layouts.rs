@@ -13,6 +13,7 @@ fn is_left_out(ground: &Ground) -> bool {
         .env("FACTORY_LOCK_FILE", &ground.lock().to_string_lossy())
         .env("FACTORY_STATE_DIR", &ground.state().to_string_lossy())
         .env("FACTORY_LOG_LEVEL", "DEBUG")
+        .env("FACTORY_ISOLATION", "in-process")
         .run();
     assert_eq!(answer.code, 0, "{answer:#?}");
     let events = answer
