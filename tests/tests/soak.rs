@@ -116,6 +116,8 @@ fn registry(folder: &PluginFolder) -> Registry {
         .allow(["obeys"])
         .set("isolation.policy", "worker")
         .set("isolation.worker_program", program())
+        // A kill fails every call in the worker at once, and no breaker shall spare it the next ones.
+        .set("isolation.breaker_failures", "1000")
         .build()
         .unwrap()
 }

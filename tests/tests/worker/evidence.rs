@@ -54,7 +54,7 @@ fn a_fault_is_told_with_its_address_and_its_place_in_the_plugin() {
         crash.to_string(),
         format!("signal 11 (SIGSEGV) at plugin+{offset:#x}")
     );
-    assert_eq!((crash.stderr.as_str(), crash.call), ("before", Some(1)));
+    assert_eq!((crash.stderr.as_str(), crash.call), ("before", Some(2)));
     assert_eq!(crash.digest.len(), "blake3:".len() + 64);
 }
 

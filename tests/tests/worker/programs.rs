@@ -66,14 +66,6 @@ fn a_program_that_serves_no_host_is_no_failure_of_the_planner() {
 }
 
 #[test]
-fn a_planner_that_is_to_be_probed_stays_in_the_process_in_which_it_was_tried() {
-    let folder = PluginFolder::new().with(&fixture("obeys"));
-    let registry = super::in_workers(&folder, &["obeys"]).set("isolation.policy", "probe");
-    let registry = registry.build().unwrap();
-    assert_ne!(super::pid_of_worker(&registry), std::process::id());
-}
-
-#[test]
 fn one_planner_runs_in_a_worker_where_the_others_do_not() {
     let folder = PluginFolder::new().with(&fixture("obeys"));
     let file = folder.file("registry.toml");

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use registry_core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use registry_core::sync::{Condvar, Mutex, MutexGuard, OnceLock};
+use rustix::io::Errno;
 use rustix::net::SendFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 
@@ -28,6 +29,9 @@ const LOOK_MAX: Duration = Duration::from_millis(20);
 
 /// Longest wait for the end of a process that was ended.
 const REAP_MAX: Duration = Duration::from_secs(2);
+
+/// Longest wait for the news of an end that a closed socket foretells.
+const END_NEWS_MAX: Duration = Duration::from_secs(1);
 
 /// What a host and a worker share.
 #[derive(Debug)]
@@ -210,6 +214,10 @@ impl Process {
         match rustix::net::send(&self.memory.control, &number, flags) {
             Ok(_) => Ok(()),
             Err(_) if self.end.get().is_some() => Err(Fault::Gone),
+            // The kernel closes the socket of a process that ends before it tells of the end.
+            Err(Errno::PIPE | Errno::CONNRESET) if self.has_ended_by(END_NEWS_MAX) => {
+                Err(Fault::Gone)
+            }
             Err(_) => Err(Fault::Broken("a control socket that is not read")),
         }
     }
@@ -272,12 +280,18 @@ impl Process {
     /// Ends the process, and waits a little for its end.
     pub(super) fn end_now(&self) {
         self.kill();
-        let until = Instant::now() + REAP_MAX;
+        self.has_ended_by(REAP_MAX);
+    }
+
+    /// Waits for the end of the process, at most so long; whether it came.
+    fn has_ended_by(&self, wait_max: Duration) -> bool {
+        let until = Instant::now() + wait_max;
         let mut reaped = self.reaped.lock();
         let mut timed_out = false;
         while !*reaped && !timed_out {
             (reaped, timed_out) = self.ended.wait_until(reaped, until);
         }
+        *reaped
     }
 
     fn crash(&self, status: Option<ExitStatus>, stderr: &Tail) -> Crash {
