@@ -10,19 +10,17 @@
 //!
 //! [`verdicts`]: super::verdicts
 
-use std::fs::{self, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::fs;
 use std::time::Instant;
 
 use blake3::Hash;
-use plugin_api::API_VERSION;
-use registry_core::sync::{Condvar, Mutex, OnceLock};
+use registry_core::sync::{Condvar, Mutex};
 
 use super::failure::{Failure, Stage, StartFault, WorkerFault};
 use super::sandbox::{Enforced, Spec};
 use super::supervise::{Launch, Program};
 use super::verdicts::{ProbeFault, Verdict, Verdicts, now_s};
-use crate::load::{CallState, LoadError};
+use crate::load::{CallState, LoadError, host_build, identity};
 use crate::state::StateFolder;
 
 /// Raised with every change of what a probe does.
@@ -30,9 +28,6 @@ const PROBER: u32 = 1;
 
 /// Probes that run at once.
 const PROBES_MAX: usize = 4;
-
-/// The program that runs, as a file.
-const PROGRAM: &str = "/proc/self/exe";
 
 /// Runs probes and remembers what they found.
 #[derive(Debug)]
@@ -67,7 +62,7 @@ impl ProbeKey {
         let key = || {
             let sandbox = serde_json::to_string(sandbox).ok()?;
             let program = program.identity()?;
-            let (host, rights) = (host()?, rights()?);
+            let (host, rights) = (host_build()?, rights()?);
             let all = format!("{host} {program} {rights} {sandbox} {variables:?} {PROBER}");
             Some(format!("{digest}:{}", blake3::hash(all.as_bytes())))
         };
@@ -208,25 +203,6 @@ impl Program {
     fn identity(&self) -> Option<String> {
         self.image().metadata().ok().map(|image| identity(&image))
     }
-}
-
-/// One value for this build of the host: its program's file as it is, this crate and the interface.
-fn host() -> Option<&'static str> {
-    static HOST: OnceLock<Option<String>> = OnceLock::new();
-    let host = HOST.get_or_init(|| {
-        let program = fs::metadata(PROGRAM).ok()?;
-        let version = env!("CARGO_PKG_VERSION");
-        Some(format!("{} {version} {API_VERSION}", identity(&program)))
-    });
-    host.as_deref()
-}
-
-fn identity(file: &Metadata) -> String {
-    let times = [
-        (file.mtime(), file.mtime_nsec()),
-        (file.ctime(), file.ctime_nsec()),
-    ];
-    format!("{:?} {times:?}", [file.dev(), file.ino(), file.size()])
 }
 
 /// What decides which layers of a sandbox can be had: the kernel, and what this process may do.

@@ -17,6 +17,7 @@
 mod error;
 mod exchange;
 mod host;
+mod host_build;
 mod layout;
 mod library;
 mod log_limit;
@@ -32,6 +33,7 @@ mod turn;
 pub use error::LoadError;
 pub(crate) use exchange::{ANSWER_SIZE_BYTES_MAX, CallFailure, FAILURE_SIZE_BYTES_MAX, shown};
 pub(crate) use host::{CallState, Relay};
+pub(crate) use host_build::{host_build, identity};
 pub(crate) use library::{Outlook, mapped, open, open_with};
 pub(crate) use log_limit::LogLimit;
 pub use mapped::MappedLibraries;

@@ -6,15 +6,14 @@
 //! are judged each time.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use blake3::Hash;
-use plugin_api::API_VERSION;
 use registry_core::sync::{Mutex, OnceLock};
 use serde::{Deserialize, Serialize};
 
+use super::host_build::host_build;
 use crate::config::Config;
 use crate::state::{Document, StateFolder};
 
@@ -26,9 +25,6 @@ const VERDICTS_MAX: usize = 1_024;
 
 /// The rule by which layouts are compared. It changes whenever [`layout`](super::layout) does.
 const RULE: &str = "either-way-1";
-
-/// The program that runs, as a file.
-const PROGRAM: &str = "/proc/self/exe";
 
 /// The outcomes that earlier processes left.
 #[derive(Debug)]
@@ -123,19 +119,12 @@ fn key(digest: &Hash, host: &str) -> String {
     format!("{digest}:{host}")
 }
 
-/// One value for this build of the host: its program's file as it is, the interface and the rule. None
-/// where the program cannot be seen; then nothing is remembered.
+/// One value for this build of the host and the rule by which it compares. None where the program
+/// cannot be seen; then nothing is remembered.
 fn host() -> Option<&'static str> {
     static HOST: OnceLock<Option<String>> = OnceLock::new();
     let host = HOST.get_or_init(|| {
-        let program = std::fs::metadata(PROGRAM).ok()?;
-        let file = [program.dev(), program.ino(), program.size()];
-        let times = [
-            (program.mtime(), program.mtime_nsec()),
-            (program.ctime(), program.ctime_nsec()),
-        ];
-        let version = env!("CARGO_PKG_VERSION");
-        let build = format!("{file:?} {times:?} {version} {API_VERSION} {RULE}");
+        let build = format!("{} {RULE}", host_build()?);
         Some(blake3::hash(build.as_bytes()).to_string())
     });
     host.as_deref()
