@@ -15,6 +15,7 @@ use crate::config::Policy as Isolation;
 use crate::diagnose::observe::{exclusion, problem, rejection};
 use crate::diagnose::{Observed, Problem, guard};
 use crate::discovery::{self, Candidate, ElfError, PLATFORM};
+use crate::moment::Moment;
 use crate::name::PlannerName;
 use crate::planner::{Phase, Planner, StartFailure};
 use crate::trust::{self, Policy, Standing, lock_place};
@@ -386,8 +387,8 @@ fn probe(planner: &Planner) -> Option<Finding> {
         return failed_probe(planner);
     };
     let made = format!(
-        "at {} UTC, {:.1} ms",
-        minute(verdict.at_s),
+        "at {}, {:.1} ms",
+        Moment::of(Duration::from_secs(verdict.at_s)),
         Duration::from_micros(verdict.took_us).as_secs_f64() * 1000.0
     );
     Some(match verdict.fault {
@@ -412,25 +413,6 @@ fn failed_probe(planner: &Planner) -> Option<Finding> {
         }
         _ => None,
     }
-}
-
-/// Day and minute of a moment, in seconds since 1970.
-fn minute(at_s: u64) -> String {
-    let (days, second) = (at_s / 86_400, at_s % 86_400);
-    // The days of a year that starts in March, of which the leap day is the last.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = era * 400 + year + u64::from(month <= 2);
-    format!(
-        "{year}-{month:02}-{day:02} {:02}:{:02}",
-        second / 3_600,
-        second / 60 % 60
-    )
 }
 
 fn not_loaded() -> Finding {
