@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
+use std::process::Command;
 
 use registry::sandbox::LayerName::{
     AbstractSockets, Capabilities, Files, IpcNamespace, Limits, Memory, MountNamespace,
@@ -314,6 +315,26 @@ fn it_leads_a_session_of_its_own() {
     assert_on(&run, &[Session]);
     assert_eq!(run.outcome(), "ok true");
     assert_eq!(outcome(&[], &["own_session"]), "ok false");
+}
+
+/// As for a command that somebody runs in a container: the session that it was begun in has no number
+/// in the container's namespace of processes.
+#[test]
+fn it_leads_a_session_of_its_own_where_the_one_it_was_begun_in_cannot_be_seen() {
+    assert!(
+        is_root(),
+        "only root can make a namespace of processes alone"
+    );
+    let mut command = Command::new("unshare");
+    command
+        .args(["--pid", "--fork", "--mount-proc", "--"])
+        .arg(env!("CARGO_BIN_EXE_sandboxed"))
+        .arg("under")
+        .arg(serde_json::to_string(&only(&[Session])).unwrap())
+        .arg("own_session");
+    let run = Run::of(command);
+    assert_on(&run, &[Session]);
+    assert_eq!(run.outcome(), "ok true");
 }
 
 #[test]

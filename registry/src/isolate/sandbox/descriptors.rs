@@ -2,23 +2,30 @@
 
 #![expect(
     unsafe_code,
-    reason = "no binding offers close_range, which closes descriptors whose owners it cannot know"
+    reason = "no binding offers close_range, which closes descriptors whose owners it cannot know, nor a \
+              getsid that may answer 0"
 )]
 
 use std::io;
 use std::os::fd::RawFd;
 
-use rustix::process::{getpid, getsid, setsid};
+use rustix::process::{getpid, setsid};
 
 use super::{LayerError, LayerState};
 
 /// Leads a session of its own, which also makes it a process group that can be killed as one.
 pub(super) fn own_session() -> Result<LayerState, LayerError> {
-    let already = getsid(None) == Ok(getpid());
-    if !already {
+    if !leads_its_session() {
         setsid().map_err(LayerError::of("no session can be begun"))?;
     }
     Ok(LayerState::On)
+}
+
+/// Whether this process leads its session. In a namespace of processes that was entered from outside,
+/// as a container's is by a command run in it, the session is one that has no number here: 0.
+fn leads_its_session() -> bool {
+    // SAFETY: it takes a number and answers with one.
+    unsafe { libc::getsid(0) == getpid().as_raw_nonzero().get() }
 }
 
 /// Closes all descriptors but the three standard ones and `keep`.
