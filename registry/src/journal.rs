@@ -2,7 +2,8 @@
 //!
 //! Events are recorded in memory, and saved together by [`Journal::save`], which is called where work
 //! is slow anyhow: after a discovery, a start, a heal. Nothing is saved while one is recorded. What a
-//! discovery finds is recorded only if it is news: each process finds all files again.
+//! discovery finds is recorded only if it is news: each process finds all files again. Where it is all
+//! that the discovery before found, which a fingerprint tells, the history is not even read.
 //!
 //! The history is bounded everywhere: the newest events stay. One that cannot be saved is kept in
 //! memory and complained of once a kind of trouble.
@@ -35,6 +36,8 @@ pub(crate) struct Journal {
 struct Recent {
     /// Recorded and not saved yet.
     pending: VecDeque<Recorded>,
+    /// Of all that the last discovery found, if that is not saved yet.
+    found: Option<String>,
     /// Not to be saved, or impossible to save.
     kept: VecDeque<Event>,
 }
@@ -54,6 +57,17 @@ struct Saved {
 
 impl Document for Saved {
     const NAME: &'static str = "events";
+    const VERSION: u32 = 1;
+}
+
+/// What the last discovery of any process found.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct LastFound {
+    fingerprint: Option<String>,
+}
+
+impl Document for LastFound {
+    const NAME: &'static str = "found";
     const VERSION: u32 = 1;
 }
 
@@ -81,6 +95,7 @@ impl Journal {
             let detail = format_args!("and {more} more files or planners");
             events.push(Event::now(last.kind).detail(detail));
         }
+        self.recent.lock().found = Some(fingerprint(&events));
         let is_found = true;
         self.push(events.into_iter().map(|event| Recorded { event, is_found }));
     }
@@ -94,14 +109,17 @@ impl Journal {
 
     /// Saves what was recorded. Opens a file only if there is something new.
     pub(crate) fn save(&self) {
-        let pending = std::mem::take(&mut self.recent.lock().pending);
+        let (pending, found) = {
+            let mut recent = self.recent.lock();
+            (std::mem::take(&mut recent.pending), recent.found.take())
+        };
         if pending.is_empty() {
             return;
         }
         if self.folder.path().is_none() {
             return add_news(&mut self.recent.lock().kept, pending);
         }
-        if let Err(error) = self.save_in_folder(&pending) {
+        if let Err(error) = self.save_in_folder(&pending, found) {
             if self.complaints.first(error.code()) {
                 tracing::warn!(code = error.code(), "events are not saved: {error}");
             }
@@ -109,12 +127,28 @@ impl Journal {
         }
     }
 
-    fn save_in_folder(&self, pending: &VecDeque<Recorded>) -> Result<(), StateError> {
+    fn save_in_folder(
+        &self,
+        pending: &VecDeque<Recorded>,
+        found: Option<String>,
+    ) -> Result<(), StateError> {
+        let last: LastFound = match found {
+            Some(_) => self.folder.read()?,
+            None => LastFound::default(),
+        };
+        let is_as_before = found.is_some() && found == last.fingerprint;
+        if is_as_before && pending.iter().all(|own| own.is_found) {
+            return Ok(());
+        }
         let saved: Saved = self.folder.read()?;
         let is_any_news = pending.iter().any(|own| news(&saved.events, own).is_some());
         if is_any_news {
             let append = |saved: &mut Saved| add_news(&mut saved.events, pending.clone());
             self.folder.update(append)?;
+        }
+        if found.is_some() && !is_as_before {
+            self.folder
+                .update(|last: &mut LastFound| last.fingerprint = found)?;
         }
         Ok(())
     }
@@ -130,6 +164,27 @@ impl Journal {
         events.sort_by_key(|event| event.at_ms);
         Ok(events)
     }
+}
+
+/// Tells what was found from anything else that could have been, whenever it was.
+fn fingerprint(found: &[Event]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for event in found {
+        hasher.update(event.kind.label().as_bytes());
+        let texts = [
+            &event.planner,
+            &event.path,
+            &event.digest,
+            &event.code,
+            &event.detail,
+        ];
+        for text in texts {
+            let text = text.as_deref().unwrap_or_default();
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+    }
+    hasher.finalize().to_hex().to_string()
 }
 
 fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
@@ -251,6 +306,23 @@ mod tests {
         journal.save();
         let now = std::fs::metadata(&file).unwrap().modified().unwrap();
         assert_eq!(now, written);
+    }
+
+    #[test]
+    fn the_history_is_not_read_when_all_was_found_before() {
+        let folder = private();
+        let first = in_folder(folder.path());
+        first.record_found(found(EventKind::Discovered, "a"));
+        first.save();
+        std::fs::write(folder.path().join("events.json"), "not read").unwrap();
+        let second = in_folder(folder.path());
+        second.record_found(found(EventKind::Discovered, "a"));
+        second.save();
+        let text = std::fs::read_to_string(folder.path().join("events.json")).unwrap();
+        assert_eq!(text, "not read");
+        second.record_found(found(EventKind::Discovered, "b"));
+        // What could not be read is set aside, so that this is all there is.
+        assert_eq!(kinds(&second), [EventKind::Discovered]);
     }
 
     #[test]

@@ -21,6 +21,10 @@ impl PlannerName {
     /// [`NameError`] if what remains is not a valid name.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let trimmed = text.trim();
+        // Most names come as they are kept.
+        if is_valid(trimmed) {
+            return Ok(Self(trimmed.into()));
+        }
         if trimmed.len() <= LEN_MAX {
             let lowered = trimmed.to_ascii_lowercase();
             if is_valid(&lowered) {

@@ -189,3 +189,25 @@ fn a_reload_by_the_command_says_whose_view_it_is_and_what_there_is() {
     assert_eq!(json["active"], 1);
     assert_eq!(json["discovery"]["file_counts"]["read"], 1);
 }
+
+/// More than one discovery tells of: which of them it tells of may not depend on the process.
+#[test]
+fn what_many_planners_a_process_finds_again_is_no_news() {
+    let state = tempfile::tempdir().unwrap();
+    set_mode(state.path(), 0o700);
+    let events = || {
+        let names: Vec<_> = (0..300).map(|number| format!("planner_{number}")).collect();
+        let builder = Registry::builder()
+            .allow(&names)
+            .set("trust.state_dir", state.path().to_str().unwrap());
+        let builder = names.iter().fold(builder, |builder, name| {
+            builder.builtin(Builtin::new(name, Failing { self_test: false }))
+        });
+        let registry = builder.build().unwrap();
+        registry.discover().unwrap();
+        registry.events(None).unwrap()
+    };
+    let first = events();
+    assert_eq!(first.len(), 201);
+    assert_eq!(events(), first);
+}

@@ -55,7 +55,10 @@ impl Observed<'_> {
         let found: BTreeSet<&PlannerName> = found.collect();
         let allowed = self.config.trust().allowed.iter();
         let without = allowed.filter(|name| !found.contains(name));
-        let with = self.planners.iter().map(|planner| status(planner));
+        // Sorting references first leaves next to nothing to move when the statuses are sorted.
+        let mut planners = self.planners.clone();
+        planners.sort_unstable_by_key(|planner| planner.name());
+        let with = planners.into_iter().map(|planner| status(planner));
         let mut statuses: Vec<_> = with
             .chain(without.map(|name| self.without_planner(name)))
             .collect();

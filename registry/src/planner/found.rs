@@ -26,6 +26,9 @@ pub(super) enum Found<'a> {
 }
 
 /// The planners that `base` did not hold as they are in `current`, and every file that was turned away.
+///
+/// Planners come by name, since a snapshot's own order is another one in each process: where not all
+/// are told of, each tells of the same ones.
 pub(super) fn all<'a>(
     report: &'a DiscoveryReport,
     base: &Snapshot<Planner>,
@@ -33,7 +36,9 @@ pub(super) fn all<'a>(
 ) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     let is_replaced = !std::ptr::eq(base, current);
-    for (name, planner) in current.iter().filter(|_| is_replaced) {
+    let mut planners: Vec<_> = current.iter().filter(|_| is_replaced).collect();
+    planners.sort_unstable_by_key(|(name, _)| *name);
+    for (name, planner) in planners {
         match base.get(name) {
             Some(old) if is_same(old, planner) => continue,
             Some(_) => found.push(Found::Changed(planner)),

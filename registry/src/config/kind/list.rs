@@ -2,7 +2,8 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeSet,
+    collections::HashSet,
+    hash::Hash,
     path::{Path, PathBuf},
 };
 
@@ -162,8 +163,8 @@ fn entries(value: &Value, separator: char) -> Result<Vec<&str>, Reason> {
         .collect())
 }
 
-fn without_repeats<T: Ord>(mut list: Vec<T>) -> Vec<T> {
-    let mut seen = BTreeSet::new();
+fn without_repeats<T: Eq + Hash>(mut list: Vec<T>) -> Vec<T> {
+    let mut seen = HashSet::with_capacity(list.len());
     let news: Vec<bool> = list.iter().map(|entry| seen.insert(entry)).collect();
     let mut news = news.into_iter();
     list.retain(|_| news.next() == Some(true));

@@ -30,6 +30,14 @@ impl Cell {
         }
     }
 
+    /// Words and numbers of this program's own, in which there is nothing to scrub.
+    pub(super) fn own(text: impl Into<String>) -> Cell {
+        Cell {
+            text: text.into(),
+            ink: Ink::Plain,
+        }
+    }
+
     /// The dash for what is missing.
     pub fn nothing() -> Cell {
         Cell {

@@ -57,13 +57,13 @@ pub(super) fn state(state: PlannerState) -> Cell {
         PlannerState::Quarantined | PlannerState::BreakerOpen => Ink::Warn,
         PlannerState::Absent => Ink::Faint,
     };
-    Cell::new(state.label()).ink(ink)
+    Cell::own(state.label()).ink(ink)
 }
 
 pub(super) fn isolation(planner: &PlannerStatus) -> Cell {
     planner
         .isolation
-        .map_or_else(Cell::nothing, |isolation| Cell::new(isolation.label()))
+        .map_or_else(Cell::nothing, |isolation| Cell::own(isolation.label()))
 }
 
 pub(super) fn reliability(planner: &PlannerStatus) -> Cell {
@@ -71,7 +71,7 @@ pub(super) fn reliability(planner: &PlannerStatus) -> Cell {
         .reliability
         .map_or_else(Cell::nothing, |reliability| {
             let score = reliability.score;
-            Cell::new(match reliability.source {
+            Cell::own(match reliability.source {
                 ReliabilitySource::Live => format!("{score:.2} ({})", reliability.samples),
                 source => format!("{score:.2} {}", source.label()),
             })

@@ -121,8 +121,13 @@ impl<const N: usize> Table<N> {
     }
 }
 
-fn blanks(count: usize, out: &mut String) {
-    out.extend(std::iter::repeat_n(' ', count));
+fn blanks(mut count: usize, out: &mut String) {
+    const BLANKS: &str = "                                ";
+    while count > 0 {
+        let some = count.min(BLANKS.len());
+        out.push_str(&BLANKS[..some]);
+        count -= some;
+    }
 }
 
 /// Ends a line, without the blanks that padding may have left.
