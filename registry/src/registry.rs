@@ -1,30 +1,25 @@
 //! The facade: one registry and everything a host asks of it.
 
-use std::borrow::Borrow;
+mod reporting;
+mod selecting;
+
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use plugin_api::{Plan, PlanRequest};
 use registry_core::parallel;
 
 use crate::builder::{BuildError, Builder};
 use crate::config::Config;
-use crate::diagnose::{
-    self, Diagnosis, Distribution, Explanation, ExportError, ExportFormat, Health, Observed,
-    PlannerStatus, Profiles, Stats,
-};
 use crate::discovery::Progress;
-use crate::event::Event;
 use crate::heal::{HealError, HealReport, Healer};
 use crate::name::PlannerName;
 use crate::planner::{
-    CancelToken, ChangeError, DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held,
-    Hold, Lifted, LockProposal, Lockable, LockingError, PlanFailure, Planner, Quarantine, Replace,
-    Roster, StartSample, Verification, VerifyError,
+    CancelToken, ChangeError, DiscoverError, DiscoveryReport, GetError, Handle, Held, Hold, Lifted,
+    LockProposal, Lockable, LockingError, PlanFailure, Planner, Quarantine, Replace, Roster,
 };
-use crate::select::{PoolOfGeneration, Query, SelectError, Selection, SelectionSample, Selections};
+use crate::select::{PoolOfGeneration, Selections};
 use crate::state::StateError;
 
 /// Finds, checks, loads and supervises planners.
@@ -115,61 +110,6 @@ impl Registry {
         self.handle(name)?.plan(request)
     }
 
-    /// Ranks the planners for `query`, a [`Query`] or a reference to one. Starts none and opens no
-    /// library.
-    ///
-    /// With the setting `heal.on_empty`, it heals first if no planner is active; see
-    /// [`heal`](Self::heal). Healing may try planners whose start failed before.
-    pub fn select(&self, query: impl Borrow<Query>) -> Result<Selection, SelectError> {
-        let query = query.borrow();
-        match self.rank(query) {
-            Err(SelectError::NoPlanners { .. } | SelectError::NoneSelectable { .. })
-                if self.config().heal().on_empty && self.roster.active() == 0 =>
-            {
-                if let Err(error) = self.heal() {
-                    tracing::warn!(code = error.code(), "no heal before a selection: {error}");
-                }
-                self.rank(query)
-            }
-            ranked => ranked,
-        }
-    }
-
-    fn rank(&self, query: &Query) -> Result<Selection, SelectError> {
-        let begun = self.selections.begin();
-        let (config, current) = (self.config(), self.roster.current()?);
-        let pool = self.pool.of(current, config);
-        let selection = pool.select(query, config, self.roster.latest())?;
-        self.selections.record(begun, query, &selection);
-        Ok(selection)
-    }
-
-    /// The planner that suits `query` best, started now if nobody has started it yet.
-    ///
-    /// One that cannot be started is the error; until its next attempt is due, it is not selected.
-    pub fn select_best(&self, query: impl Borrow<Query>) -> Result<Handle, SelectError> {
-        let selection = self.select(query)?;
-        Ok(self.handle(selection.best().name().as_str())?)
-    }
-
-    /// The name of the planner that suits `query` best. Starts none.
-    pub fn select_best_name(&self, query: impl Borrow<Query>) -> Result<PlannerName, SelectError> {
-        Ok(self.select(query)?.best().name().clone())
-    }
-
-    /// The `count` planners that suit `query` best, or all if there are fewer, the best first. Each is
-    /// started now if nobody has started it yet, and no other one is.
-    pub fn select_top(
-        &self,
-        query: impl Borrow<Query>,
-        count: usize,
-    ) -> Result<Vec<Handle>, SelectError> {
-        let selection = self.select(query)?;
-        let names = selection.top(count).into_iter().map(|ranked| ranked.name());
-        let handles = names.map(|name| Ok(self.handle(name.as_str())?));
-        handles.collect()
-    }
-
     /// Like [`plan`](Self::plan), and can be given up from another thread.
     pub fn plan_unless(
         &self,
@@ -187,91 +127,6 @@ impl Registry {
         Ok(parallel::map(&planners, threads_max, |planner| WarmUp {
             planner: planner.name().clone(),
             outcome: self.roster.started(planner.name().as_str()).map(drop),
-        }))
-    }
-
-    /// What is known of every planner that is allowed or found, by name. Starts none.
-    pub fn list(&self) -> Result<Vec<PlannerStatus>, GetError> {
-        Ok(self.diagnose()?.planners)
-    }
-
-    /// What is known of the planner `name`. Does not start it.
-    pub fn describe(&self, name: &str) -> Result<PlannerStatus, GetError> {
-        let wanted = name.trim().to_ascii_lowercase();
-        let mut statuses = self.list()?.into_iter();
-        let status = statuses.find(|status| status.name.as_str() == wanted);
-        status.ok_or_else(|| self.roster.unknown(name))
-    }
-
-    /// Everything this registry knows, for a report. Starts nothing.
-    pub fn diagnose(&self) -> Result<Diagnosis, GetError> {
-        let diagnosis = self.observe(|observed: Observed<'_>| observed.diagnosis())?;
-        let selections = self.selections.samples();
-        let starts = self.roster.history().starts();
-        let profiles = Profiles {
-            selection: Distribution::of(selections.iter().map(|sample| sample.took)),
-            instantiation: Distribution::of(starts.iter().map(|sample| sample.took)),
-        };
-        Ok(Diagnosis {
-            profiles,
-            ..diagnosis
-        })
-    }
-
-    /// This registry in numbers. Starts nothing.
-    pub fn stats(&self) -> Result<Stats, GetError> {
-        Ok(Stats::of(self.diagnose()?, self.held()))
-    }
-
-    /// Writes everything this registry knows to the file at `path`, in place of what is there. Whoever
-    /// reads it meanwhile finds the old file or the new one, whole.
-    pub fn export_diagnostics(
-        &self,
-        path: impl AsRef<Path>,
-        format: ExportFormat,
-    ) -> Result<(), ExportError> {
-        diagnose::export(&self.diagnose()?, path.as_ref(), format)
-    }
-
-    /// Why the planner `name` is used or not, gate by gate. Loads nothing.
-    pub fn explain(&self, name: &str) -> Result<Explanation, GetError> {
-        let explained = self.observe(|observed| observed.explain(name))?;
-        explained.ok_or_else(|| self.roster.unknown(name))
-    }
-
-    /// Why the file at `path` is used or not, gate by gate. A file that discovery has not seen, be it
-    /// that it lies in no plugin folder, is judged by itself. Loads nothing.
-    pub fn explain_file(&self, path: impl AsRef<Path>) -> Result<Explanation, GetError> {
-        self.observe(|observed| observed.explain_file(path.as_ref()))
-    }
-
-    /// Applies every trust gate to the bytes that the file of the planner `name` holds now. Loads
-    /// nothing.
-    pub fn verify(&self, name: &str) -> Result<Verification, VerifyError> {
-        self.roster.verify(name)
-    }
-
-    /// Applies every trust gate to the bytes that the file at `path` holds now, wherever it lies.
-    /// Loads nothing.
-    pub fn verify_file(&self, path: impl AsRef<Path>) -> Result<Verification, VerifyError> {
-        self.roster.verify_file(path.as_ref())
-    }
-
-    /// Whether at least `active_min` planners can be used. Starts none.
-    pub fn health(&self, active_min: usize) -> Health {
-        match self.diagnose() {
-            Ok(diagnosis) => Health::of(&diagnosis, active_min),
-            Err(error) => Health::without_discovery(&error, active_min),
-        }
-    }
-
-    fn observe<R>(&self, look: impl FnOnce(Observed<'_>) -> R) -> Result<R, GetError> {
-        Ok(look(Observed {
-            config: self.config(),
-            policy: self.roster.policy(),
-            planners: self.roster.planners()?,
-            discovered: &self.roster.latest(),
-            guard: self.roster.policy().guards.current(),
         }))
     }
 
@@ -341,31 +196,6 @@ impl Registry {
         self.healer.heal(&self.roster, cancel)
     }
 
-    /// What changed since `since`, or as far back as is known; oldest first.
-    ///
-    /// Where a state folder is configured, the newest events of all processes that use it; otherwise
-    /// those of this registry. The number is bounded.
-    pub fn events(&self, since: Option<SystemTime>) -> Result<Vec<Event>, StateError> {
-        self.roster.journal().events(since)
-    }
-
-    /// The newest selections that found a planner, oldest first: at most `limit`, and never more than
-    /// `profiles.max` of them.
-    pub fn selection_profiles(&self, limit: usize) -> Vec<SelectionSample> {
-        newest(self.selections.samples(), limit)
-    }
-
-    /// The newest starts of planners, oldest first: at most `limit`, and never more than `profiles.max`
-    /// of them.
-    pub fn instantiation_profiles(&self, limit: usize) -> Vec<StartSample> {
-        newest(self.roster.history().starts(), limit)
-    }
-
-    /// The newest failed starts, oldest first. A discovery archives those before it.
-    pub fn failures(&self) -> Vec<FailedStart> {
-        self.roster.history().failures()
-    }
-
     /// Holds the planner `name` back from now on: it is not selected, and calls are turned away with
     /// `E_QUARANTINED`. Replaces an earlier hold of an operator; later processes hold to it, too, if
     /// there is a state folder.
@@ -415,12 +245,6 @@ impl Registry {
             .map(Roster::compact)
             .is_some()
     }
-}
-
-/// The newest of these samples, which come oldest first.
-fn newest<T>(mut samples: Vec<T>, limit: usize) -> Vec<T> {
-    samples.drain(..samples.len().saturating_sub(limit));
-    samples
 }
 
 #[cfg(test)]

@@ -11,10 +11,11 @@ use registry_core::sync::Mutex;
 use registry_core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::diagnose::{BreakerState, PlannerState, ReliabilitySource};
+use crate::diagnose::{self, BreakerState, PlannerState, PlannerStatus, ReliabilitySource};
 use crate::event::EventKind;
 use crate::heal::HealOutcome;
 use crate::planner::{Builtin, Holder};
+use crate::select::Query;
 
 const NAME: &str = "guarded_planner";
 const RESET: Duration = Duration::from_mins(1);
