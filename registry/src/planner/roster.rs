@@ -5,43 +5,33 @@
 //! after that generation is current: new calls are turned away and find the successor, calls in
 //! flight are awaited within a bound, and the instance is shut down once.
 
-use std::collections::BTreeSet;
+mod discovering;
+
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use registry_core::catalog::{Catalog, PublishError, Published, Snapshot};
-use registry_core::exclusive::{Exclusive, NoTurn, Turn};
-use registry_core::instance::InsideCall;
-use registry_core::resident::{Retirement, retire_all};
+use registry_core::catalog::{Catalog, Snapshot};
+use registry_core::exclusive::Exclusive;
 use registry_core::sync::Mutex;
-use registry_core::sync::atomic::{AtomicBool, Ordering};
+use registry_core::sync::atomic::AtomicBool;
 
-use super::admission::{Admission, admit};
-use super::discover_error::DiscoverError;
-use super::discovery_report::{DiscoveryReport, Held, Retired};
-use super::found::{self, Found};
+use super::discovery_report::{DiscoveryReport, Held};
 use super::get_error::GetError;
 use super::history::History;
 use super::start_error::StartError;
 use super::supervised::{Planner, Supervision};
 use crate::config::Config;
-use crate::discovery::{Bounds, Counter, Discovery, Progress, ScanRequest};
-use crate::event::{Call, Event, EventKind};
+use crate::discovery::{Counter, Discovery};
 use crate::journal::Journal;
 use crate::name::PlannerName;
 use crate::state::StateError;
 use crate::suggest;
-use crate::trust::{self, Guard, Policy};
+use crate::trust::Policy;
 
-/// Longest time that a caller waits for another thread's discovery.
-const DISCOVERY_WAIT_MAX: Duration = Duration::from_mins(2);
+pub(crate) use discovering::Replace;
 
 /// How often a planner is looked up that is replaced while it is being started.
 const LOOKUPS_MAX: usize = 64;
-
-/// Longest time that calls in flight are awaited when their planner is retired.
-const DRAIN_MAX: Duration = Duration::from_secs(5);
 
 /// The catalog of a running registry.
 #[derive(Debug)]
@@ -55,17 +45,6 @@ pub(crate) struct Roster {
     discovered_once: AtomicBool,
     latest: Mutex<Arc<DiscoveryReport>>,
     counter: Counter,
-}
-
-/// Which planners a discovery replaces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Replace {
-    /// Those whose files changed.
-    Changed,
-    /// Those as well, found out by reading every file anew.
-    ChangedReadAnew,
-    /// All that come from files.
-    All,
 }
 
 impl Roster {
@@ -232,198 +211,6 @@ impl Roster {
         let known = self.catalog.current().iter().map(|(name, _)| name);
         let names = known.chain(allowed.iter().map(PlannerName::as_str));
         GetError::unknown(name, suggest::nearest(name, names))
-    }
-
-    /// Scans the folders and makes what was found current. Runs no plugin code but the shutdown of
-    /// planners that are no longer in the catalog, which is awaited.
-    pub(crate) fn discover(&self, replace: Replace) -> Result<Arc<DiscoveryReport>, DiscoverError> {
-        let mut memory = self.take_turn()?;
-        self.discover_in_turn(&mut memory, replace)
-    }
-
-    /// How far the discovery under way has come.
-    pub(crate) fn progress(&self) -> Progress {
-        self.counter.progress()
-    }
-
-    /// Discovers, unless that was done before.
-    pub(crate) fn ensure_discovered(&self) -> Result<(), GetError> {
-        // Acquire, with the release in `publish`: whoever sees the flag sees what was published.
-        if self.discovered_once.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        let mut memory = self.take_turn()?;
-        if !self.discovered_once.load(Ordering::Acquire) {
-            self.discover_in_turn(&mut memory, Replace::Changed)?;
-        }
-        Ok(())
-    }
-
-    fn take_turn(&self) -> Result<Turn<'_, Discovery>, DiscoverError> {
-        let turn = self.memory.take(DISCOVERY_WAIT_MAX);
-        turn.map_err(|NoTurn { waited }| DiscoverError::TimedOut { waited })
-    }
-
-    /// The catalog's base is read before the folders are: what is published is never older than what
-    /// it replaces.
-    fn discover_in_turn(
-        &self,
-        memory: &mut Turn<'_, Discovery>,
-        replace: Replace,
-    ) -> Result<Arc<DiscoveryReport>, DiscoverError> {
-        let started = Instant::now();
-        let _call = Call::begin();
-        self.supervision.history.archive_failures();
-        let state_problem = self.recall();
-        let base = self.catalog.current();
-        if !base.is_empty() {
-            // Retiring would wait for the very call that asks for it.
-            InsideCall::check().map_err(DiscoverError::inside_call)?;
-        }
-        let guard = self.supervision.policy.guards.refresh(&self.config);
-        self.supervision.layouts.refresh();
-        let request = self.scan_request(replace, &guard);
-        let discovered = memory.with(|memory| memory.discover_counting(&request, &self.counter));
-        let discovered = discovered.ok_or(DiscoverError::Bug)?;
-        let mut report = DiscoveryReport {
-            scan: discovered.scan,
-            changes: discovered.changes,
-            fingerprint: Some(discovered.fingerprint),
-            compared: discovered.compared,
-            files_read: discovered.read,
-            cache_problem: discovered.cache_problem,
-            reading_took: discovered.reading_took,
-            sorting_took: discovered.sorting_took,
-            state_problem,
-            ..DiscoveryReport::default()
-        };
-        self.publish(&mut report, base, replace)?;
-        report.took = started.elapsed();
-        self.record(&report, base, replace);
-        // Reports speak of the new generation while the old one is still being drained.
-        let mut report = self.remember(report);
-        if report.catalog_changed {
-            let retired = self.retire_missing(base)?;
-            report = self.remember(DiscoveryReport {
-                retired,
-                took: started.elapsed(),
-                ..(*report).clone()
-            });
-        }
-        Ok(report)
-    }
-
-    /// Learns what other processes left. Without it planners are held to what this one knows.
-    fn recall(&self) -> Option<Arc<StateError>> {
-        let error = self.supervision.ledger.recall().err()?;
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        tracing::warn!(code = error.code(), %error, cause, "what was remembered is not used");
-        Some(Arc::new(error))
-    }
-
-    /// Has the journal tell what a discovery found and changed.
-    fn record(&self, report: &DiscoveryReport, base: &Snapshot<Planner>, replace: Replace) {
-        let journal = self.journal();
-        let found = found::all(report, base, self.catalog.current());
-        journal.record_found(found.iter().map(Found::event));
-        if replace == Replace::All {
-            let planners = self.catalog.current().iter().count();
-            let detail = format_args!("{planners} planners in the catalog");
-            journal.record(Event::now(EventKind::Reloaded).detail(detail));
-        }
-        journal.save();
-    }
-
-    fn remember(&self, report: DiscoveryReport) -> Arc<DiscoveryReport> {
-        let report = Arc::new(report);
-        let previous = std::mem::replace(&mut *self.latest.lock(), Arc::clone(&report));
-        drop(previous);
-        report
-    }
-
-    /// Judges what was scanned and makes it current in place of `base`.
-    fn publish(
-        &self,
-        report: &mut DiscoveryReport,
-        base: &Snapshot<Planner>,
-        replace: Replace,
-    ) -> Result<(), PublishError> {
-        let keep = match replace {
-            Replace::Changed | Replace::ChangedReadAnew => Some(base),
-            Replace::All => {
-                self.supervision.prober.forget_faults();
-                None
-            }
-        };
-        let Admission {
-            planners,
-            rejected,
-            resolution,
-        } = admit(
-            &report.scan,
-            keep,
-            &self.builtins,
-            &self.config,
-            &self.supervision,
-        );
-        let entries = self.builtins.iter().chain(&planners);
-        let entries = entries.map(|planner| (planner.name().as_str(), Arc::clone(planner)));
-        let published = self.catalog.publish(base, entries)?;
-        self.discovered_once.store(true, Ordering::Release);
-        report.catalog_changed = matches!(published, Published::New(_));
-        report.rejected = rejected;
-        report.resolution = resolution;
-        Ok(())
-    }
-
-    /// Retires the planners of `base` that are not in the catalog any more.
-    fn retire_missing(&self, base: &Snapshot<Planner>) -> Result<Retired, DiscoverError> {
-        let current = self.catalog.current();
-        let is_current = |planner: &Arc<Planner>| {
-            let same_name = current.get(planner.name().as_str());
-            same_name.is_some_and(|other| Arc::ptr_eq(other, planner))
-        };
-        let missing = base.iter().map(|(_, planner)| planner);
-        let missing = missing.filter(|planner| !is_current(planner));
-        let retirement = retire_all(missing.map(|planner| planner.resident()), DRAIN_MAX);
-        let Retirement {
-            shut_down,
-            leaked,
-            absent,
-            ..
-        } = retirement.map_err(DiscoverError::inside_call)?;
-        if leaked > 0 {
-            tracing::warn!(
-                leaked,
-                "planners were still being called when they were replaced"
-            );
-        }
-        Ok(Retired {
-            shut_down,
-            leaked,
-            never_started: absent,
-        })
-    }
-
-    fn scan_request(&self, replace: Replace, guard: &Guard) -> ScanRequest {
-        let settings = self.config.discovery();
-        let texts = |names: &[PlannerName]| -> BTreeSet<String> {
-            names.iter().map(ToString::to_string).collect()
-        };
-        let allowed = self.config.trust().allowed.iter();
-        let first = allowed.chain(guard.locked()).map(ToString::to_string);
-        ScanRequest {
-            directories: settings.plugin_dirs.clone(),
-            manual: settings.manual.clone(),
-            excluded: texts(&settings.exclude),
-            first: first.collect(),
-            bounds: Bounds {
-                file_bytes_max: trust::size_bytes_max(&self.config),
-                ..Bounds::default()
-            },
-            deep: settings.deep_fingerprint,
-            afresh: settings.force_rediscover || replace != Replace::Changed,
-        }
     }
 }
 
