@@ -5,7 +5,12 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-const DAY_SECS: u64 = 24 * 60 * 60;
+pub(crate) const DAY_SECS: u64 = 24 * 60 * 60;
+
+const DAYS_OF_400_YEARS: u64 = 146_097;
+
+/// Days from the first of March of the year 0 to the first of January 1970.
+const DAYS_TO_1970: u64 = 719_468;
 
 /// A moment, to the millisecond; its text is UTC, as in `2026-11-21T14:31:05Z`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,9 +63,7 @@ impl Serialize for Moment {
 /// Year, month and day of the Gregorian calendar, by days since 1970. A year is counted from March, so
 /// that the day a leap year adds is its last.
 fn date_of(days: u64) -> (u64, u64, u64) {
-    const DAYS_OF_400_YEARS: u64 = 146_097;
-    // From the first of March of the year 0.
-    let days = days + 719_468;
+    let days = days + DAYS_TO_1970;
     let (era, day_of_era) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
     let leap_days = day_of_era / 1_460 + day_of_era / 146_096;
     let year_of_era = (day_of_era + day_of_era / 36_524 - leap_days) / 365;
@@ -70,6 +73,19 @@ fn date_of(days: u64) -> (u64, u64, u64) {
     let month = (month_from_march + 2) % 12 + 1;
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     (year, month, day)
+}
+
+/// Days since 1970 by the same calendar; none for a date that is not in it, or is before.
+pub(crate) fn days_of(date: (u64, u64, u64)) -> Option<u64> {
+    let (year, month, day) = date;
+    let year = year.checked_sub(u64::from(month <= 2))?;
+    let (era, year_of_era) = (year / 400, year % 400);
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day.checked_sub(1)?;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = (era * DAYS_OF_400_YEARS + day_of_era).checked_sub(DAYS_TO_1970)?;
+    // What is no date, such as the 31st of April, is the number of another one.
+    (date_of(days) == date).then_some(days)
 }
 
 #[cfg(test)]
@@ -89,5 +105,24 @@ mod tests {
             assert_eq!(Moment::of(Duration::from_secs(secs)).to_string(), text);
         }
         assert!(!Moment::of(Duration::MAX).to_string().is_empty());
+    }
+
+    #[test]
+    fn days_follow_each_other_over_four_hundred_years_and_what_is_no_date_is_none() {
+        let mut expected = 0;
+        for year in 1970..2370 {
+            for month in 0..=13 {
+                for day in 0..=32 {
+                    if let Some(days) = days_of((year, month, day)) {
+                        assert_eq!(days, expected, "{year}-{month}-{day}");
+                        expected += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(expected, DAYS_OF_400_YEARS);
+        for early in [(0, 1, 1), (0, 3, 1), (1969, 12, 31)] {
+            assert_eq!(days_of(early), None);
+        }
     }
 }
