@@ -61,8 +61,8 @@ pub use planner::{
     BreakerOpen, Builtin, BuiltinError, CallCounts, CallError, CallProblem, CancelToken,
     ChangeError, DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, Hold,
     HoldEnd, Holder, Lifted, LockProposal, Lockable, LockingError, OverdueCall, Phase, PlanFailure,
-    Planner, ProbeCause, ProbeFailure, Quarantine, Rejected, Retired, StartError, StartFailure,
-    StartSample, Verification, VerifyError,
+    Planner, ProbeCause, ProbeFailure, Quarantine, Rejected, Retired, ShutdownError,
+    ShutdownReport, StartError, StartFailure, StartSample, Verification, VerifyError,
 };
 pub use plugin_api;
 pub use registry::{Registry, WarmUp};

@@ -6,6 +6,7 @@ mod selecting;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use plugin_api::{Plan, PlanRequest};
 use registry_core::parallel;
@@ -18,6 +19,7 @@ use crate::name::PlannerName;
 use crate::planner::{
     CancelToken, ChangeError, DiscoverError, DiscoveryReport, GetError, Handle, Held, Hold, Lifted,
     LockProposal, Lockable, LockingError, PlanFailure, Planner, Quarantine, Replace, Roster,
+    ShutdownError, ShutdownReport,
 };
 use crate::select::{PoolOfGeneration, Selections};
 use crate::state::StateError;
@@ -224,6 +226,26 @@ impl Registry {
     /// held against.
     pub fn reset_breakers(&self) -> Result<Vec<PlannerName>, ChangeError> {
         self.roster.reset_breakers()
+    }
+
+    /// Ends everything, `within` a bound: no call, start or discovery begins any more (`E_SHUTTING_DOWN`),
+    /// starts and discoveries under way are given up, calls in flight may end by themselves and are given up
+    /// some time before the bound, planners are told that no further call comes, workers are ended, and what
+    /// later processes have to know is written.
+    ///
+    /// The report says what came to an end and what was left behind. Whoever asks again, or from another
+    /// thread meanwhile, gets the same one, and waits as long as the first. Reports on planners can still be
+    /// asked for afterwards.
+    ///
+    /// A planner in this process that does not poll its context cannot be stopped: its call is left behind,
+    /// with its thread.
+    pub fn shutdown(&self, within: Duration) -> Result<Arc<ShutdownReport>, ShutdownError> {
+        self.roster.shut_down(within)
+    }
+
+    /// Whether [`shutdown`](Self::shutdown) was asked for.
+    pub fn is_shut_down(&self) -> bool {
+        self.roster.is_closed()
     }
 
     /// Writes what later processes have to know of how planners did. The registry does so by itself every

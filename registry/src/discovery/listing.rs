@@ -50,13 +50,19 @@ pub(super) struct Entry {
 }
 
 impl Listing {
-    /// Lists everything below `root`. Names for which `first` holds are kept whatever their number.
-    pub(super) fn read(root: &Root, bounds: &Bounds, first: impl Fn(&[u8]) -> bool) -> Self {
+    /// Lists everything below `root`, until `is_stopped`. Names for which `first` holds are kept whatever
+    /// their number.
+    pub(super) fn read(
+        root: &Root,
+        bounds: &Bounds,
+        is_stopped: impl Fn() -> bool,
+        first: impl Fn(&[u8]) -> bool,
+    ) -> Self {
         let mut listing = Self::default();
         let mut folders = VecDeque::from([(CString::from(c"."), 0, None)]);
         let mut entered = 0;
         while let Some((folder, depth, above)) = folders.pop_front() {
-            if depth > bounds.depth_max || entered > bounds.folders_max {
+            if is_stopped() || depth > bounds.depth_max || entered > bounds.folders_max {
                 listing
                     .folders_left_out
                     .push(absolute(root, folder.to_bytes()));

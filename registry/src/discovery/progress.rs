@@ -1,6 +1,6 @@
 //! How far a discovery that is under way has come, for whoever waits for it.
 
-use registry_core::sync::atomic::{AtomicU64, Ordering};
+use registry_core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// How far the latest discovery has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,10 +26,21 @@ impl Progress {
 pub(crate) struct Counter {
     listed: AtomicU64,
     examined: AtomicU64,
+    stopped: AtomicBool,
 }
 
 impl Counter {
-    // Relaxed throughout: the counts are shown to people and order nothing.
+    // Relaxed throughout: the counts are shown to people and order nothing, and the flag guards no other
+    // memory.
+
+    /// Has discoveries from now on look at nothing more. What they find then says nothing.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
 
     pub(crate) fn progress(&self) -> Progress {
         Progress {

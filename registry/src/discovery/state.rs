@@ -131,7 +131,7 @@ impl Discovery {
         let read = found.iter().map(|found| found.read).sum();
         let mut discovered = self.settle(request, beside, changes, read, reading_took);
         discovered.compared = compared;
-        let stored = self.store(request, &discovered, loaded.is_err());
+        let stored = self.store(request, &discovered, loaded.is_err(), counter.is_stopped());
         let problem = loaded.and(stored).err();
         if let Some(problem) = &problem {
             let error: &dyn std::error::Error = problem;
@@ -161,8 +161,11 @@ impl Discovery {
         request: &ScanRequest,
         discovered: &Discovered,
         replace: bool,
+        is_stopped: bool,
     ) -> Result<(), CacheError> {
         match &self.cache {
+            // What was looked at half-way would be remembered as all there is.
+            Some(_) if is_stopped => Ok(()),
             Some(cache) if replace || discovered.changes.of_candidates > 0 => {
                 cache.store(request, &self.memories)
             }

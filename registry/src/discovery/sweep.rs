@@ -89,7 +89,8 @@ pub(super) fn pass(target: &Target, memory: &mut Memory, orders: Orders<'_>) -> 
 fn open_directory(path: &Path, orders: Orders<'_>) -> Result<(Root, Listing), Refusal> {
     let root = Root::open(path, path)?;
     let bounds = &orders.request.bounds;
-    let listing = Listing::read(&root, bounds, |name| orders.first.holds(name));
+    let is_stopped = || orders.counter.is_stopped();
+    let listing = Listing::read(&root, bounds, is_stopped, |name| orders.first.holds(name));
     Ok((root, listing))
 }
 
@@ -208,6 +209,9 @@ impl Pass<'_> {
         let trusted = known.map(|(_, seen)| seen);
         let trusted = trusted.filter(|seen| self.orders.trusts(seen));
         let before = known.map(|(index, _)| index);
+        if self.orders.counter.is_stopped() {
+            return Outcome::NoTime(before);
+        }
         if let Some((index, seen)) = before.zip(trusted) {
             let stat = self.root.stat(relative);
             let way = self.listing.way(entry);

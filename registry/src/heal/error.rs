@@ -12,6 +12,9 @@ pub enum HealError {
         /// How long this caller waited.
         waited: Duration,
     },
+    /// The registry was shut down.
+    #[error("the registry is shut down")]
+    ShuttingDown,
     /// A planner asked for it while a heal was starting that planner.
     #[error("a heal was asked for from inside a heal")]
     Reentered,
@@ -22,6 +25,7 @@ impl HealError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::TimedOut { .. } => "E_HEAL_TIMEOUT",
+            Self::ShuttingDown => "E_SHUTTING_DOWN",
             Self::Reentered => "E_REENTERED",
         }
     }
@@ -32,6 +36,7 @@ impl HealError {
             Self::TimedOut { .. } => {
                 "See which planner is still starting, with `registry diagnose`.".to_owned()
             }
+            Self::ShuttingDown => "Build a new registry.".to_owned(),
             Self::Reentered => "Heal outside of planners.".to_owned(),
         }
     }

@@ -88,6 +88,9 @@ impl Healer {
         roster: &Roster,
         cancel: &CancelToken,
     ) -> Result<Arc<HealReport>, HealError> {
+        if roster.is_closed() {
+            return Err(HealError::ShuttingDown);
+        }
         // Why the folders could not be read is told by the attempts.
         let _ = roster.ensure_discovered();
         let active = roster.active();
@@ -95,11 +98,12 @@ impl Healer {
             let report = HealReport::idle(HealOutcome::NotNeeded, active);
             return Ok(Arc::new(report));
         }
-        match self.take_turn(cancel)? {
+        let is_given_up = || cancel.is_cancelled() || roster.is_closed();
+        match self.take_turn(&is_given_up)? {
             Role::Gets(report) => Ok(report),
             Role::Heals(turn) => {
                 let _call = Call::begin();
-                let report = Arc::new(self.treat(roster, cancel));
+                let report = Arc::new(self.treat(roster, &is_given_up));
                 record(roster, &report);
                 turn.end(&report, self.clock.now());
                 Ok(report)
@@ -107,18 +111,18 @@ impl Healer {
         }
     }
 
-    fn treat(&self, roster: &Roster, cancel: &CancelToken) -> HealReport {
+    fn treat(&self, roster: &Roster, is_given_up: &dyn Fn() -> bool) -> HealReport {
         let attempts_max = if roster.config().heal().blocking {
             ATTEMPTS_MAX
         } else {
             1
         };
-        let mut treatment = Treatment::of(roster, cancel);
+        let mut treatment = Treatment::of(roster, is_given_up);
         for attempt in 0..attempts_max {
             if attempt > 0 {
-                self.pause.pause(pause_after(attempt), cancel);
+                self.pause.pause(pause_after(attempt), is_given_up);
             }
-            if cancel.is_cancelled() || treatment.attempt() {
+            if is_given_up() || treatment.attempt() {
                 break;
             }
         }
@@ -126,7 +130,7 @@ impl Healer {
     }
 
     /// Waits while another thread heals; then there is its report, or the turn.
-    fn take_turn(&self, cancel: &CancelToken) -> Result<Role<'_>, HealError> {
+    fn take_turn(&self, is_given_up: &dyn Fn() -> bool) -> Result<Role<'_>, HealError> {
         let begun = Instant::now();
         let me = thread_ordinal();
         let mut state = self.state.lock();
@@ -139,7 +143,7 @@ impl Healer {
             match state.thread {
                 None => return Ok(self.begin(state, me)),
                 Some(thread) if thread == me => return Err(HealError::Reentered),
-                Some(_) if cancel.is_cancelled() => {
+                Some(_) if is_given_up() => {
                     let report = HealReport::idle(HealOutcome::Cancelled, 0);
                     return Ok(Role::Gets(Arc::new(report)));
                 }

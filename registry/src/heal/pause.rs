@@ -4,8 +4,6 @@ use std::time::Duration;
 #[cfg(test)]
 use std::{fmt, sync::Arc};
 
-use crate::planner::CancelToken;
-
 /// How often a pause looks whether it is given up.
 const STEP: Duration = Duration::from_millis(20);
 
@@ -32,19 +30,19 @@ impl fmt::Debug for Told {
 }
 
 impl Pause {
-    /// Returns after `whole`, or soon after `cancel` gave it up.
-    pub(super) fn pause(&self, whole: Duration, cancel: &CancelToken) {
+    /// Returns after `whole`, or soon after it is given up.
+    pub(super) fn pause(&self, whole: Duration, is_given_up: impl Fn() -> bool) {
         match self {
-            Self::Sleep => sleep(whole, cancel),
+            Self::Sleep => sleep(whole, is_given_up),
             #[cfg(test)]
             Self::Told(Told(told)) => told(whole),
         }
     }
 }
 
-fn sleep(whole: Duration, cancel: &CancelToken) {
+fn sleep(whole: Duration, is_given_up: impl Fn() -> bool) {
     let mut left = whole;
-    while !left.is_zero() && !cancel.is_cancelled() {
+    while !left.is_zero() && !is_given_up() {
         let step = left.min(STEP);
         std::thread::sleep(step);
         left -= step;

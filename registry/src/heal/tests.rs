@@ -216,7 +216,7 @@ fn a_heal_that_is_given_up_ends_after_its_pause_and_a_pause_at_once() {
         (HealOutcome::Cancelled, 1)
     );
     assert_eq!(pauses.lock().len(), 1);
-    Pause::Sleep.pause(3600 * SECOND, &cancel);
+    Pause::Sleep.pause(3600 * SECOND, || cancel.is_cancelled());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::report::{HealOutcome, HealReport, Treated};
 use crate::name::PlannerName;
-use crate::planner::{CancelToken, DiscoverError, Replace, Roster};
+use crate::planner::{DiscoverError, Replace, Roster};
 use crate::problem::Problem;
 
 /// Most planners that one heal tries to start.
@@ -14,7 +14,7 @@ const RETRIES_MAX: usize = 64;
 /// One heal in the making.
 pub(super) struct Treatment<'a> {
     roster: &'a Roster,
-    cancel: &'a CancelToken,
+    is_given_up: &'a dyn Fn() -> bool,
     attempts: u32,
     active: usize,
     retries: usize,
@@ -23,10 +23,10 @@ pub(super) struct Treatment<'a> {
 }
 
 impl<'a> Treatment<'a> {
-    pub(super) fn of(roster: &'a Roster, cancel: &'a CancelToken) -> Self {
+    pub(super) fn of(roster: &'a Roster, is_given_up: &'a dyn Fn() -> bool) -> Self {
         Self {
             roster,
-            cancel,
+            is_given_up,
             attempts: 0,
             active: 0,
             retries: 0,
@@ -61,7 +61,7 @@ impl<'a> Treatment<'a> {
     /// Lets go of every failed start, and tries each planner once.
     fn retry(&mut self) {
         for planner in self.roster.known() {
-            if self.cancel.is_cancelled() {
+            if (self.is_given_up)() {
                 return;
             }
             let tried = self.planners.get(planner.name());
@@ -105,7 +105,7 @@ impl<'a> Treatment<'a> {
                 self.treated(name).still = Some(problem);
             }
         }
-        let outcome = match (self.active, self.cancel.is_cancelled()) {
+        let outcome = match (self.active, (self.is_given_up)()) {
             (1.., _) => HealOutcome::Healed,
             (0, true) => HealOutcome::Cancelled,
             (0, false) => HealOutcome::NotHealed,

@@ -1,9 +1,11 @@
 //! A planner that can be called, wherever its code runs.
 
+use std::sync::Arc;
+
 use super::failure::Failure;
 use super::sandbox::Enforced;
 use super::supervise::Worker;
-use crate::load::{self, CallState};
+use crate::load::{self, CallState, Farewell};
 
 /// A planner that can be called, wherever its code runs. Dropping it shuts the planner down.
 #[derive(Debug)]
@@ -28,6 +30,14 @@ impl Instance {
         match self {
             Self::InProcess(_) => None,
             Self::Worker(worker) => worker.enforced(),
+        }
+    }
+
+    /// Says by when it has to have ended once it is dropped.
+    pub(crate) fn end_by(&self, farewell: &Arc<Farewell>) {
+        match self {
+            Self::InProcess(instance) => instance.end_by(farewell),
+            Self::Worker(worker) => worker.end_by(farewell),
         }
     }
 

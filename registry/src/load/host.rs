@@ -43,6 +43,8 @@ pub(crate) struct CallState<'a> {
     pub(crate) deadline: Option<Instant>,
     /// Set by the caller who gives up.
     pub(crate) cancelled: &'a AtomicBool,
+    /// Set when all calls of this kind are given up, because the registry ends.
+    pub(crate) halted: &'a AtomicBool,
     /// The operator's settings for this planner.
     pub(crate) settings: &'a Table,
     /// Bounds this planner's log lines.
@@ -94,8 +96,13 @@ impl CallState<'_> {
     }
 
     fn is_cancelled(&self) -> bool {
-        // Relaxed: the flag guards no other memory, and a plugin that polls sees it soon enough.
-        self.cancelled.load(Ordering::Relaxed) || self.relay.is_some_and(Relay::is_cancelled)
+        self.is_given_up() || self.relay.is_some_and(Relay::is_cancelled)
+    }
+
+    /// Whether nobody in this process wants the answer any more.
+    pub(crate) fn is_given_up(&self) -> bool {
+        // Relaxed: the flags guard no other memory, and a plugin that polls sees them soon enough.
+        self.cancelled.load(Ordering::Relaxed) || self.halted.load(Ordering::Relaxed)
     }
 
     fn remaining_ns(&self) -> u64 {
@@ -210,6 +217,7 @@ mod tests {
             planner: &PlannerName::parse("waits").unwrap(),
             deadline: None,
             cancelled: &AtomicBool::new(false),
+            halted: &AtomicBool::new(false),
             settings: &Table::default(),
             log_limit: &LogLimit::new(),
             relay: None,

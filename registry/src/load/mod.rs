@@ -16,6 +16,7 @@
 
 mod error;
 mod exchange;
+mod farewell;
 mod host;
 mod host_build;
 mod layout;
@@ -32,6 +33,7 @@ mod turn;
 
 pub use error::LoadError;
 pub(crate) use exchange::{ANSWER_SIZE_BYTES_MAX, CallFailure, FAILURE_SIZE_BYTES_MAX, shown};
+pub(crate) use farewell::Farewell;
 pub(crate) use host::{CallState, Relay};
 pub(crate) use host_build::{host_build, identity};
 pub(crate) use library::{Outlook, mapped, open, open_with};

@@ -12,9 +12,10 @@ use plugin_api::Planner;
 use plugin_api::abi::abi_stable::std_types::RSlice;
 use plugin_api::abi::{self, Call, Constructed, PluginRef, Sink, Status};
 
-use registry_core::sync::{Condvar, Mutex};
+use registry_core::sync::{Condvar, Mutex, OnceLock};
 
 use super::exchange::{ANSWER_SIZE_BYTES_MAX, CallFailure, FAILURE_SIZE_BYTES_MAX, exchange};
+use super::farewell::Farewell;
 use super::host::CallState;
 
 /// Longest time that a plugin's shutdown is awaited.
@@ -60,6 +61,7 @@ impl Module {
             table: self.table,
             raw,
             is_hosts: false,
+            farewell: OnceLock::new(),
         })
     }
 }
@@ -73,6 +75,8 @@ pub(crate) struct Instance {
     raw: abi::Instance,
     /// Whether its code is linked into the host.
     is_hosts: bool,
+    /// By when it has to end, where that is known.
+    farewell: OnceLock<Arc<Farewell>>,
 }
 
 // SAFETY: the interface demands that an instance can be called from many threads and dropped on
@@ -89,6 +93,7 @@ impl Instance {
             table: abi::table::<P>(&[], refuse_to_construct),
             raw: abi::instance_of(planner),
             is_hosts: true,
+            farewell: OnceLock::new(),
         }
     }
 
@@ -105,6 +110,11 @@ impl Instance {
             // and sink are valid until it returns.
             unsafe { plan(self.raw, state.as_call(), request, answer) }
         })
+    }
+
+    /// Says by when it has to have ended once it is dropped.
+    pub(crate) fn end_by(&self, farewell: &Arc<Farewell>) {
+        let _first = self.farewell.set(Arc::clone(farewell));
     }
 
     /// Runs the self-test.
@@ -130,9 +140,14 @@ impl Drop for Instance {
             raw: self.raw,
         };
         if self.is_hosts {
-            ending.run();
-        } else {
-            ending.run_within(SHUTDOWN_MAX);
+            return ending.run();
+        }
+        let farewell = self.farewell.get();
+        let bound = farewell.map_or(SHUTDOWN_MAX, |farewell| farewell.at_most(SHUTDOWN_MAX));
+        if !ending.run_within(bound)
+            && let Some(farewell) = farewell
+        {
+            farewell.note_left();
         }
     }
 }
@@ -269,6 +284,7 @@ mod tests {
             planner: &PlannerName::parse("counted").unwrap(),
             deadline: None,
             cancelled: &AtomicBool::new(false),
+            halted: &AtomicBool::new(false),
             settings: &Table::default(),
             log_limit: &LogLimit::new(),
             relay: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plugin_api::manifest::{BuildInfo, Manifest, ManifestError, PanicStrategy};
 use plugin_api::{API_VERSION, Planner};
+use registry_core::instance::Instance as Cell;
 use semver::Version;
 
 use super::supervised::{self, Options, Source, Supervision};
@@ -85,7 +86,7 @@ pub(crate) fn planners_of(
             return Err(BuiltinError::Twice { name });
         }
         let options = Options::of(config, &name);
-        let source = Source::Builtin(Arc::new(instance));
+        let source = Source::Builtin(Arc::new(Cell::new(instance)));
         let supervision = Arc::clone(supervision);
         let planner = supervised::Planner::new(name, manifest.into(), source, options, supervision);
         planners.push(Arc::new(planner));

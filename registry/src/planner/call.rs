@@ -22,6 +22,7 @@ use super::cancel::CancelToken;
 use super::change::{Change, tell};
 use super::retry;
 use super::start::late;
+use super::start_error::StartError;
 use super::supervised::Planner;
 use crate::event::Call;
 use crate::isolate::WorkerFault;
@@ -82,6 +83,9 @@ impl Planner {
             begun,
             timeout,
         };
+        if self.supervision.closing.is_closed() {
+            return Err(CallProblem::ShuttingDown);
+        }
         if let Some(quarantine) = self.lasting_hold() {
             return Err(CallProblem::Quarantined(Box::new(quarantine)));
         }
@@ -89,7 +93,9 @@ impl Planner {
         let mut made = 0;
         loop {
             let called = Instant::now();
-            let outcome = self.call(&asked);
+            let outcome = self
+                .call(&asked)
+                .map_err(|problem| self.as_shut_down(problem));
             self.settle(admission, &outcome, called.elapsed(), cancel);
             made += 1;
             let Err(problem) = outcome else {
@@ -98,7 +104,8 @@ impl Planner {
             let left = timeout.saturating_sub(begun.elapsed());
             let wait = retry::wait_after(&problem, made, self.options.retries, left);
             let clock = &self.supervision.ledger.clock;
-            if !wait.is_some_and(|wait| retry::pause(clock, wait, cancel)) {
+            let is_given_up = || cancel.is_cancelled() || self.supervision.closing.is_closed();
+            if !wait.is_some_and(|wait| retry::pause(clock, wait, is_given_up)) {
                 return Err(problem);
             }
             // The planner's own error says more than that nobody may try again.
@@ -139,7 +146,8 @@ impl Planner {
         } = asked;
         let (begun, timeout) = (*begun, *timeout);
         let instance = self.started().map_err(CallProblem::NotStarted)?;
-        let state = self.call_state(begun, timeout, cancel);
+        let halted = self.supervision.closing.halted();
+        let state = self.call_state(begun, timeout, cancel, halted);
         let answer = instance.call(|started| {
             // A cold start may have used up the time.
             if cancel.is_cancelled() {
@@ -162,6 +170,26 @@ impl Planner {
             return Err(late(timeout));
         }
         Plan::from_json(&answer).map_err(CallProblem::InvalidPlan)
+    }
+
+    /// The problem, unless it came of the registry's end: of that no planner is to blame.
+    fn as_shut_down(&self, problem: CallProblem) -> CallProblem {
+        let closing = &self.supervision.closing;
+        let is_of_the_end = match &problem {
+            CallProblem::Retired | CallProblem::NotStarted(StartError::ShuttingDown { .. }) => {
+                closing.is_closed()
+            }
+            CallProblem::Planner(_)
+            | CallProblem::NotCalled(_)
+            | CallProblem::Late { .. }
+            | CallProblem::InvalidPlan(_) => closing.is_halted(),
+            _ => false,
+        };
+        if is_of_the_end {
+            CallProblem::ShuttingDown
+        } else {
+            problem
+        }
     }
 
     /// Draws the consequences of a call's outcome.

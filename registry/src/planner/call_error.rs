@@ -77,6 +77,9 @@ pub enum CallProblem {
     /// The planner failed too often in a row, and is not called for a while.
     #[error(transparent)]
     BreakerOpen(Box<BreakerOpen>),
+    /// The registry is shut down: the planner is not called, or its call was given up.
+    #[error("the registry is shut down")]
+    ShuttingDown,
     /// A newer generation of the planner took its place.
     #[error("it was replaced by a newer generation")]
     Retired,
@@ -125,6 +128,7 @@ impl CallProblem {
                 | Self::BreakerOpen(_)
                 | Self::NotCalled(_)
                 | Self::Retired
+                | Self::ShuttingDown
                 | Self::InvalidRequest(_)
                 | Self::Worker(WorkerFault::Start { .. } | WorkerFault::Sandbox { .. })
         )
@@ -142,6 +146,7 @@ impl CallProblem {
                 error.code()
             }
             Self::Retired => "E_RETIRED",
+            Self::ShuttingDown => "E_SHUTTING_DOWN",
             Self::Late { .. } => "E_DEADLINE",
             Self::Worker(fault) => fault.code(),
             Self::Protocol { .. } => "E_PROTOCOL",
@@ -165,6 +170,7 @@ impl CallProblem {
                 _ => format!("See what {planner} logged about it."),
             },
             Self::NotCalled(_) | Self::Late { .. } | Self::Retired => "Ask again.".to_owned(),
+            Self::ShuttingDown => "Build a new registry.".to_owned(),
             Self::Worker(fault) => fault.remedy().to_owned(),
             Self::InvalidRequest(_) => "Mend the objective or the context.".to_owned(),
             Self::Panic { .. } | Self::InvalidPlan(_) | Self::Protocol { .. } => {

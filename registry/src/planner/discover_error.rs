@@ -19,6 +19,9 @@ pub enum DiscoverError {
         /// How long this caller waited.
         waited: Duration,
     },
+    /// The registry was shut down.
+    #[error("the registry is shut down")]
+    ShuttingDown,
     /// The catalog could not take the planners that were found.
     #[error("the catalog could not take what was found")]
     Catalog(#[source] Arc<PublishError>),
@@ -37,6 +40,7 @@ impl DiscoverError {
         match self {
             Self::InsideCall => "E_INSIDE_CALL",
             Self::TimedOut { .. } => "E_DISCOVERY_TIMEOUT",
+            Self::ShuttingDown => "E_SHUTTING_DOWN",
             Self::Catalog(error) => error.code(),
             Self::Bug => "E_BUG",
         }
@@ -49,6 +53,7 @@ impl DiscoverError {
             Self::TimedOut { .. } => {
                 "Check whether the plugin folders answer, then try again.".to_owned()
             }
+            Self::ShuttingDown => "Build a new registry.".to_owned(),
             Self::Bug => "Report it to the maintainers of registry.".to_owned(),
             Self::Catalog(error) => match **error {
                 PublishError::Superseded { .. } => "Discover again.".to_owned(),

@@ -74,7 +74,7 @@ impl Planner {
             None => {
                 let timeout = self.supervision.start_timeout;
                 let cancel = CancelToken::new();
-                let state = self.call_state(Instant::now(), timeout, &cancel);
+                let state = self.start_state(Instant::now(), timeout, &cancel);
                 let tell = |fault: &StartFault| told(&self.start_failure(fault.clone()));
                 match prober.probe(key, &mut launch, &state, tell) {
                     Ok(verdict) => (verdict, None),

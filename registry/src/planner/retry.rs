@@ -12,7 +12,6 @@ use registry_core::backoff::Backoff;
 use registry_core::clock::Clock;
 
 use super::call_error::CallProblem;
-use super::cancel::CancelToken;
 
 /// The wait after the first attempt is at most the first of these, and grows up to the second.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(5));
@@ -38,15 +37,15 @@ pub(super) fn wait_after(
     (wait < left).then_some(wait)
 }
 
-/// Waits, unless the caller gives up; whether the wait came to its end.
-pub(super) fn pause(clock: &Clock, wait: Duration, cancel: &CancelToken) -> bool {
+/// Waits, unless the call is given up; whether the wait came to its end.
+pub(super) fn pause(clock: &Clock, wait: Duration, is_given_up: impl Fn() -> bool) -> bool {
     let mut left = wait;
-    while !left.is_zero() && !cancel.is_cancelled() {
+    while !left.is_zero() && !is_given_up() {
         let step = left.min(STEP);
         clock.pause(step);
         left = left.saturating_sub(step);
     }
-    !cancel.is_cancelled()
+    !is_given_up()
 }
 
 #[cfg(test)]
@@ -54,6 +53,7 @@ mod tests {
     use plugin_api::PlanError;
     use registry_core::clock::ManualClock;
 
+    use super::super::cancel::CancelToken;
     use super::*;
 
     const MINUTE: Duration = Duration::from_mins(1);
@@ -77,10 +77,10 @@ mod tests {
     #[test]
     fn a_wait_ends_early_when_the_caller_gives_up() {
         let (hand, cancel) = (ManualClock::new(), CancelToken::new());
-        assert!(pause(&hand.clock(), MINUTE, &cancel));
+        assert!(pause(&hand.clock(), MINUTE, || cancel.is_cancelled()));
         assert_eq!(hand.clock().now(), MINUTE);
         cancel.cancel();
-        assert!(!pause(&hand.clock(), MINUTE, &cancel));
+        assert!(!pause(&hand.clock(), MINUTE, || cancel.is_cancelled()));
         assert_eq!(hand.clock().now(), MINUTE);
     }
 }

@@ -7,8 +7,10 @@
 
 mod discovering;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use registry_core::catalog::{Catalog, Snapshot};
 use registry_core::exclusive::Exclusive;
@@ -18,6 +20,7 @@ use registry_core::sync::atomic::AtomicBool;
 use super::discovery_report::{DiscoveryReport, Held};
 use super::get_error::GetError;
 use super::history::History;
+use super::shutdown::Ending;
 use super::start_error::StartError;
 use super::supervised::{Planner, Supervision};
 use crate::config::Config;
@@ -45,6 +48,7 @@ pub(crate) struct Roster {
     discovered_once: AtomicBool,
     latest: Mutex<Arc<DiscoveryReport>>,
     counter: Counter,
+    pub(super) ending: Ending,
 }
 
 impl Roster {
@@ -64,6 +68,7 @@ impl Roster {
             discovered_once: AtomicBool::new(false),
             latest: Mutex::new(Arc::default()),
             counter: Counter::default(),
+            ending: Ending::default(),
         }
     }
 
@@ -140,8 +145,34 @@ impl Roster {
         planners
     }
 
-    /// How many planners nothing keeps from being called; none before the first discovery.
+    /// The planners of all generations that are kept.
+    pub(super) fn ever_known(&self) -> Vec<Arc<Planner>> {
+        let mut known: Vec<Arc<Planner>> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for generation in self.catalog.generations() {
+            let planners = generation.iter().map(|(_, planner)| planner);
+            known.extend(
+                planners
+                    .filter(|own| seen.insert(Arc::as_ptr(own)))
+                    .cloned(),
+            );
+        }
+        // Nobody may have asked for a generation yet.
+        let builtins = self.builtins.iter();
+        known.extend(
+            builtins
+                .filter(|own| seen.insert(Arc::as_ptr(own)))
+                .cloned(),
+        );
+        known
+    }
+
+    /// How many planners nothing keeps from being called; none before the first discovery, and none once
+    /// the registry is closed.
     pub(crate) fn active(&self) -> usize {
+        if self.is_closed() {
+            return 0;
+        }
         let planners = self.catalog.current().iter().map(|(_, planner)| planner);
         planners
             .filter(|planner| planner.obstacle().is_none())
@@ -161,6 +192,27 @@ impl Roster {
     /// What all planners are held to.
     pub(super) fn supervision(&self) -> &Supervision {
         &self.supervision
+    }
+
+    /// The same, to be kept.
+    pub(super) fn shared_supervision(&self) -> &Arc<Supervision> {
+        &self.supervision
+    }
+
+    /// Whether nothing may begin any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.supervision.closing.is_closed()
+    }
+
+    /// Has a discovery under way come to its end soon.
+    pub(super) fn stop_discovering(&self) {
+        self.counter.stop();
+    }
+
+    /// Waits until no discovery is under way, at most until `until`; whether there is none.
+    pub(super) fn has_stopped_discovering(&self, until: Instant) -> bool {
+        let left = until.saturating_duration_since(Instant::now());
+        self.memory.take(left).is_ok()
     }
 
     /// Writes what later processes have to know.

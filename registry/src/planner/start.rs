@@ -4,8 +4,10 @@ use std::env;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use plugin_api::PlanError;
+use plugin_api::{PlanError, PlanErrorKind};
 use registry_core::instance::Instance as Cell;
+use registry_core::slot::SlotError;
+use registry_core::sync::atomic::AtomicBool;
 
 use super::call_error::CallProblem;
 use super::cancel::CancelToken;
@@ -48,6 +50,14 @@ impl Planner {
 
     /// The instance, made now if nobody has made it yet.
     pub(super) fn started(&self) -> Result<&Cell<Started>, StartError> {
+        if let Some(started) = self.resident.get() {
+            return Ok(started);
+        }
+        let closing = &self.supervision.closing;
+        let shutting_down = || StartError::ShuttingDown {
+            planner: self.name.clone(),
+        };
+        let _starting = closing.begin_start().ok_or_else(shutting_down)?;
         let mut is_tried = false;
         let started = self.resident.get_or_build(&self.supervision.slot, || {
             is_tried = true;
@@ -58,7 +68,10 @@ impl Planner {
             // Nobody waits for this thread any more.
             self.supervision.ledger.journal.save();
         }
-        started.map_err(|error| StartError::of(&self.name, error))
+        started.map_err(|error| match error {
+            SlotError::Closed if closing.is_closed() => shutting_down(),
+            error => StartError::of(&self.name, error),
+        })
     }
 
     /// What selections are to know, before the slot tells of the failure.
@@ -86,6 +99,7 @@ impl Planner {
             }
             Ok(started)
         });
+        let outcome = outcome.map_err(|failure| self.as_given_up(failure));
         self.supervision
             .history
             .record_start(&self.name, begun.elapsed(), &outcome);
@@ -94,6 +108,19 @@ impl Planner {
             .journal
             .record(self.event_of(&outcome));
         outcome
+    }
+
+    /// The failure, unless the start was given up because the registry ends.
+    fn as_given_up(&self, failure: StartFailure) -> StartFailure {
+        let is_cancelled = |problem: &CallProblem| matches!(problem, CallProblem::Planner(error) if error.kind() == PlanErrorKind::Cancelled);
+        match failure {
+            StartFailure::Construct(problem) | StartFailure::SelfTest(problem)
+                if self.supervision.closing.is_closed() && is_cancelled(&problem) =>
+            {
+                StartFailure::Construct(CallProblem::ShuttingDown)
+            }
+            failure => failure,
+        }
     }
 
     fn event_of(&self, outcome: &Result<Started, StartFailure>) -> Event {
@@ -157,7 +184,7 @@ impl Planner {
         let timeout = self.supervision.start_timeout;
         let (begun, cancel) = (Instant::now(), CancelToken::new());
         let instance = module
-            .construct(&self.call_state(begun, timeout, &cancel))
+            .construct(&self.start_state(begun, timeout, &cancel))
             .map_err(|failure| StartFailure::Construct(problem_of(failure)))?;
         if begun.elapsed() > timeout {
             return Err(StartFailure::Construct(late(timeout)));
@@ -186,7 +213,7 @@ impl Planner {
         let launch = self.launch(verified)?;
         let timeout = self.supervision.start_timeout;
         let cancel = CancelToken::new();
-        let state = self.call_state(Instant::now(), timeout, &cancel);
+        let state = self.start_state(Instant::now(), timeout, &cancel);
         let policy = self.supervision.slot.clone();
         let worker = Worker::start(launch, policy, &state);
         worker
@@ -198,7 +225,7 @@ impl Planner {
         let timeout = self.supervision.start_timeout;
         let (begun, cancel) = (Instant::now(), CancelToken::new());
         instance
-            .self_test(&self.call_state(begun, timeout, &cancel))
+            .self_test(&self.start_state(begun, timeout, &cancel))
             .map_err(|failure| StartFailure::SelfTest(self.problem(failure, timeout)))?;
         if begun.elapsed() > timeout {
             return Err(StartFailure::SelfTest(late(timeout)));
@@ -226,6 +253,7 @@ impl Planner {
         match failure {
             Failure::Call(failure) => problem_of(failure),
             Failure::Late => late(deadline),
+            Failure::Cancelled if self.supervision.closing.is_closed() => CallProblem::ShuttingDown,
             Failure::Cancelled => CallProblem::Planner(PlanError::cancelled()),
             Failure::Worker(fault) => {
                 if let WorkerFault::Crashed(crash) = &fault {
@@ -253,18 +281,31 @@ impl Planner {
         }
     }
 
+    /// What the plugin may ask of us while it is started, which began at `begun`. Nobody needs what a
+    /// closed registry starts.
+    pub(super) fn start_state<'a>(
+        &'a self,
+        begun: Instant,
+        timeout: Duration,
+        cancel: &'a CancelToken,
+    ) -> CallState<'a> {
+        self.call_state(begun, timeout, cancel, self.supervision.closing.closed())
+    }
+
     /// What the plugin may ask of us during a call that began at `started`.
     pub(super) fn call_state<'a>(
         &'a self,
         started: Instant,
         timeout: Duration,
         cancel: &'a CancelToken,
+        halted: &'a AtomicBool,
     ) -> CallState<'a> {
         CallState {
             planner: &self.name,
             // A timeout too long for the clock is no deadline.
             deadline: started.checked_add(timeout),
             cancelled: cancel.flag(),
+            halted,
             settings: &self.options.settings,
             log_limit: &self.log_limit,
             relay: None,
@@ -276,17 +317,25 @@ impl Runs {
     /// Passes a request and returns the answer.
     pub(super) fn plan(&self, state: &CallState<'_>, request: &[u8]) -> Result<Vec<u8>, Failure> {
         match self {
-            Self::Builtin(instance) => Ok(instance.plan(state, request)?),
+            Self::Builtin(instance) => Ok(of_host(instance, |own| own.plan(state, request))?),
             Self::Own(instance) => instance.plan(state, request),
         }
     }
 
     fn self_test(&self, state: &CallState<'_>) -> Result<(), Failure> {
         match self {
-            Self::Builtin(instance) => Ok(instance.self_test(state)?),
+            Self::Builtin(instance) => Ok(of_host(instance, |own| own.self_test(state))?),
             Self::Own(instance) => instance.self_test(state),
         }
     }
+}
+
+/// Calls a planner linked into the host, unless the registry's end has taken it.
+fn of_host<R>(
+    instance: &Cell<load::Instance>,
+    call: impl FnOnce(&load::Instance) -> Result<R, CallFailure>,
+) -> Result<R, Failure> {
+    Ok(instance.call(call).map_err(|_| Failure::Cancelled)??)
 }
 
 /// An answer that came too late.

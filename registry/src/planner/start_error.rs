@@ -48,6 +48,12 @@ pub enum StartError {
         /// Which planner.
         planner: PlannerName,
     },
+    /// The registry was shut down.
+    #[error("planner {planner:?} is not started: the registry is shut down", planner = planner.as_str())]
+    ShuttingDown {
+        /// Which planner.
+        planner: PlannerName,
+    },
     /// A promise of this crate was broken.
     #[error("our bug: planner {planner:?} was started twice", planner = planner.as_str())]
     Bug {
@@ -85,6 +91,7 @@ impl StartError {
             Self::TimedOut { .. } => "E_LOAD_TIMEOUT",
             Self::Reentered { .. } => "E_REENTERED",
             Self::Retired { .. } => "E_RETIRED",
+            Self::ShuttingDown { .. } => "E_SHUTTING_DOWN",
             Self::Bug { .. } => "E_BUG",
         }
     }
@@ -98,6 +105,7 @@ impl StartError {
             }
             Self::Reentered { .. } => "Report it to the plugin's author.".to_owned(),
             Self::Retired { .. } => "Ask for the planner again.".to_owned(),
+            Self::ShuttingDown { .. } => "Build a new registry.".to_owned(),
             Self::Bug { .. } => "Report it to the maintainers of registry.".to_owned(),
         }
     }

@@ -11,6 +11,7 @@ use registry_core::resident::Resident;
 use registry_core::slot::{SlotPhase, SlotPolicy};
 use registry_core::sync::Mutex;
 
+use super::closing::Closing;
 use super::history::History;
 use super::ledger::Ledger;
 use super::record::Record;
@@ -19,7 +20,7 @@ use crate::config::{self, Config, PlannerSettings, SandboxMode, Table};
 use crate::discovery::Candidate;
 use crate::isolate::sandbox::{Enforced, Mode, Spec};
 use crate::isolate::{Crash, Instance, Prober, Program, ProgramError};
-use crate::load::{self, Layouts, LogLimit};
+use crate::load::{self, Farewell, Layouts, LogLimit};
 use crate::name::PlannerName;
 use crate::state::StateFolder;
 use crate::trust::{Policy, Signatures};
@@ -55,7 +56,7 @@ pub(crate) enum Source {
     /// A library that discovery found.
     Library(Arc<Candidate>),
     /// Linked into the host.
-    Builtin(Arc<load::Instance>),
+    Builtin(Arc<Cell<load::Instance>>),
 }
 
 /// A planner that can be called.
@@ -71,9 +72,19 @@ pub(crate) struct Started {
 #[derive(Debug)]
 pub(super) enum Runs {
     /// What every registry and generation shares, for it lives as long as the host does.
-    Builtin(Arc<load::Instance>),
+    Builtin(Arc<Cell<load::Instance>>),
     /// What this start made.
     Own(Instance),
+}
+
+impl Started {
+    /// Says by when it has to have ended once it is dropped.
+    pub(super) fn end_by(&self, farewell: &Arc<Farewell>) {
+        match &self.instance {
+            Runs::Builtin(_) => {}
+            Runs::Own(instance) => instance.end_by(farewell),
+        }
+    }
 }
 
 /// What the operator set for one planner.
@@ -144,6 +155,8 @@ pub(crate) struct Supervision {
     pub(crate) history: History,
     /// How they did.
     pub(crate) ledger: Ledger,
+    /// Whether anything may begin.
+    pub(crate) closing: Closing,
 }
 
 impl Supervision {
@@ -171,6 +184,7 @@ impl Supervision {
             prober: Prober::new(StateFolder::of(config)),
             history: History::of(config),
             ledger,
+            closing: Closing::default(),
         })
     }
 }

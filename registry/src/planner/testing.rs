@@ -5,6 +5,7 @@ use std::sync::Arc;
 use plugin_api::manifest::{BuildInfo, Manifest, PanicStrategy};
 use plugin_api::{API_VERSION, Context, Plan, PlanError, PlanRequest};
 use registry_core::clock::ManualClock;
+use registry_core::instance::Instance as Cell;
 use semver::Version;
 
 use super::supervised::{Options, Source};
@@ -43,7 +44,10 @@ pub(crate) fn broken(hand: &ManualClock, quarantined: bool) -> Planner {
     manifest.reliability = Some(1.0);
     manifest.quarantined = quarantined;
     let options = Options::of(&config, &name);
-    let source = Source::Builtin(Arc::new(Instance::builtin("broken_planner", Broken)));
+    let source = Source::Builtin(Arc::new(Cell::new(Instance::builtin(
+        "broken_planner",
+        Broken,
+    ))));
     Planner::new(
         name,
         manifest.into(),

@@ -52,6 +52,11 @@ impl UnderWay {
         Listed { list: self, number }
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.lock().len()
+    }
+
     /// The calls whose deadline is over at `now`, the oldest first.
     pub(super) fn overdue(&self, now: Duration) -> Vec<OverdueCall> {
         let mut calls: Vec<_> = self.0.lock().clone();

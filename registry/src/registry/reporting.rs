@@ -9,7 +9,9 @@ use crate::diagnose::{
     PlannerStatus, Profiles, Stats,
 };
 use crate::event::Event;
-use crate::planner::{FailedStart, GetError, StartSample, Verification, VerifyError};
+use crate::planner::{
+    DiscoverError, FailedStart, GetError, StartSample, Verification, VerifyError,
+};
 use crate::select::SelectionSample;
 use crate::state::StateError;
 
@@ -84,6 +86,9 @@ impl Registry {
     /// Whether at least `active_min` planners can be used. Starts none.
     pub fn health(&self, active_min: usize) -> Health {
         match self.diagnose() {
+            Ok(_) if self.is_shut_down() => {
+                Health::without_discovery(&DiscoverError::ShuttingDown.into(), active_min)
+            }
             Ok(diagnosis) => Health::of(&diagnosis, active_min),
             Err(error) => Health::without_discovery(&error, active_min),
         }

@@ -151,6 +151,11 @@ impl<H> Catalog<H> {
         }
     }
 
+    /// Every generation that is kept, oldest first.
+    pub fn generations(&self) -> impl Iterator<Item = &Snapshot<H>> {
+        self.generations.held()
+    }
+
     /// What the catalog keeps alive.
     pub fn held(&self) -> Held {
         let sizes = self.generations.held().map(Snapshot::bytes);

@@ -277,10 +277,10 @@ impl Process {
         }
     }
 
-    /// Ends the process, and waits a little for its end.
-    pub(super) fn end_now(&self) {
+    /// Ends the process, and waits a little for its end; whether it came.
+    pub(super) fn end_now(&self) -> bool {
         self.kill();
-        self.has_ended_by(REAP_MAX);
+        self.has_ended_by(REAP_MAX)
     }
 
     /// Waits for the end of the process, at most so long; whether it came.
@@ -353,10 +353,7 @@ impl<'a> Patience<'a> {
 
     /// Tells the worker, once, that the caller gave up; after a little, the answer is not awaited.
     fn pass_on_cancellation(&mut self, now: Instant) -> Result<(), Fault> {
-        let cancelled = self
-            .state
-            .is_some_and(|state| state.cancelled.load(Ordering::Relaxed));
-        if !cancelled {
+        if !self.state.is_some_and(CallState::is_given_up) {
             return Ok(());
         }
         let Some((call, slot)) = self.call else {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use registry_core::slot::{Slot, SlotError, SlotPolicy};
-use registry_core::sync::Mutex;
 use registry_core::sync::atomic::{AtomicU32, Ordering};
+use registry_core::sync::{Mutex, OnceLock};
 
 use super::launch::{Launch, failed};
 use super::process::Process;
 use crate::isolate::failure::{Failure, Stage, StartFault, WorkerFault};
 use crate::isolate::sandbox::Enforced;
 use crate::isolate::wire::Kind;
-use crate::load::{ANSWER_SIZE_BYTES_MAX, CallState};
+use crate::load::{ANSWER_SIZE_BYTES_MAX, CallState, Farewell};
 
 /// Longest wait for a planner to shut itself down.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
@@ -37,6 +37,8 @@ pub(crate) struct Worker {
     /// Ends since the last answer.
     ends_in_a_row: AtomicU32,
     restarts: Mutex<Restarts>,
+    /// By when it has to end, where that is known.
+    farewell: OnceLock<Arc<Farewell>>,
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +69,7 @@ impl Worker {
             current: Mutex::new(Arc::new(slot)),
             ends_in_a_row: AtomicU32::new(0),
             restarts: Mutex::default(),
+            farewell: OnceLock::new(),
         })
     }
 
@@ -90,6 +93,11 @@ impl Worker {
                 }
             },
         }
+    }
+
+    /// Says by when it has to have ended once it is dropped.
+    pub(crate) fn end_by(&self, farewell: &Arc<Farewell>) {
+        let _first = self.farewell.set(Arc::clone(farewell));
     }
 
     /// What the process of now says of its sandbox.
@@ -174,6 +182,23 @@ impl Worker {
     }
 }
 
+impl Worker {
+    /// Whether the planner was told and came to its end.
+    fn ask_to_shut_down(&self, process: &Process) -> bool {
+        let farewell = self.farewell.get();
+        let bound = farewell.map_or(SHUTDOWN_MAX, |farewell| farewell.at_most(SHUTDOWN_MAX));
+        let until = Instant::now() + bound;
+        let planner = self.launch.verified.name().as_str();
+        match process.call((Kind::Shutdown, 0), &[], Some(until), None) {
+            Ok(message) => message.kind == Kind::Answer,
+            Err(failure) => {
+                tracing::warn!(planner, ?failure, "a worker failed while it was shut down");
+                false
+            }
+        }
+    }
+}
+
 /// What a planner is told of the time left, in nanoseconds: a little less than its caller waits, so that
 /// one that keeps to its deadline can still say in its own words that it was reached.
 fn time_of_planner(deadline: Option<Instant>) -> u64 {
@@ -208,13 +233,12 @@ impl Drop for Worker {
         let Some(process) = slot.get() else {
             return;
         };
-        if process.is_alive() {
-            let until = Instant::now() + SHUTDOWN_MAX;
-            let planner = self.launch.verified.name().as_str();
-            if let Err(failure) = process.call((Kind::Shutdown, 0), &[], Some(until), None) {
-                tracing::warn!(planner, ?failure, "a worker failed while it was shut down");
-            }
+        let farewell = self.farewell.get();
+        if process.is_alive() && !self.ask_to_shut_down(process) {
+            farewell.inspect(|farewell| farewell.note_killed());
         }
-        process.end_now();
+        if !process.end_now() {
+            farewell.inspect(|farewell| farewell.note_left());
+        }
     }
 }

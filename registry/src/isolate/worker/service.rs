@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use plugin_api::manifest::Manifest;
-use registry_core::instance::Instance as Cell;
+use registry_core::instance::{Drained, Instance as Cell};
 use registry_core::sync::atomic::AtomicBool;
 use registry_core::sync::{Mutex, OnceLock};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use crate::isolate::wire::{
     Access, Ends, Fault, Heard, Hello, Kind, Lane, Message, Region, SLOTS, SPIN, hear_plain,
     spin_allowed,
 };
-use crate::load::{self, CallState, Instance, LogLimit, Outlook, RelayedError};
+use crate::load::{self, CallFailure, CallState, Instance, LogLimit, Outlook, RelayedError};
 use crate::name::PlannerName;
 use crate::trust::Verified;
 
@@ -166,6 +166,7 @@ impl Starting<'_> {
             planner: &name,
             deadline: Instant::now().checked_add(within),
             cancelled: &AtomicBool::new(false),
+            halted: &AtomicBool::new(false),
             settings: &settings,
             log_limit: &log_limit,
             relay: Some(&call),
@@ -294,6 +295,7 @@ impl Service {
                     planner: &planner.name,
                     deadline: left.and_then(|left| Instant::now().checked_add(left)),
                     cancelled: &AtomicBool::new(false),
+                    halted: &AtomicBool::new(false),
                     settings: &planner.settings,
                     log_limit: &planner.log_limit,
                     relay: Some(&call),
@@ -305,8 +307,12 @@ impl Service {
                 Some(answer_of(answer.ok()?, Stage::Serve))
             }
             Kind::Shutdown => {
-                let _drained = planner.instance.drain(DRAIN_MAX);
-                Some(answer_of(Ok(Vec::new()), Stage::Serve))
+                let drained = planner.instance.drain(DRAIN_MAX);
+                let outcome = match drained {
+                    Ok(Drained::ShutDown | Drained::Already) => Ok(Vec::new()),
+                    _ => Err(CallFailure::Protocol("its calls do not end".into())),
+                };
+                Some(answer_of(outcome, Stage::Serve))
             }
             _ => None,
         }

@@ -68,7 +68,18 @@ impl Roster {
 
     fn take_turn(&self) -> Result<Turn<'_, Discovery>, DiscoverError> {
         let turn = self.memory.take(DISCOVERY_WAIT_MAX);
-        turn.map_err(|NoTurn { waited }| DiscoverError::TimedOut { waited })
+        let turn = turn.map_err(|NoTurn { waited }| DiscoverError::TimedOut { waited })?;
+        // Looked at during the turn, which a shutdown takes as well: none begins after it.
+        self.check_open()?;
+        Ok(turn)
+    }
+
+    fn check_open(&self) -> Result<(), DiscoverError> {
+        if self.is_closed() {
+            Err(DiscoverError::ShuttingDown)
+        } else {
+            Ok(())
+        }
     }
 
     /// The catalog's base is read before the folders are: what is published is never older than what
@@ -92,6 +103,8 @@ impl Roster {
         let request = self.scan_request(replace, &guard);
         let discovered = memory.with(|memory| memory.discover_counting(&request, &self.counter));
         let discovered = discovered.ok_or(DiscoverError::Bug)?;
+        // It was given up half-way, and what it found says nothing.
+        self.check_open()?;
         let mut report = DiscoveryReport {
             scan: discovered.scan,
             changes: discovered.changes,
