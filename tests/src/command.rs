@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use xtask::artifacts::Build;
 
-use crate::{compiled, set_mode, terminal};
+use crate::{Running, compiled, set_mode, terminal};
 
 /// One run of the command, with nothing in its environment but what is set here.
 #[derive(Debug)]
@@ -102,6 +102,12 @@ impl RegistryCommand {
     /// Runs it to its end.
     pub fn run(mut self) -> Answer {
         Answer::of(self.command.output().expect("the command starts"))
+    }
+
+    /// Starts it, and leaves it to run.
+    pub fn start(self) -> Running {
+        let Self { command, home } = self;
+        Running::start(command, home)
     }
 
     /// Runs it with a stdout whose reader has gone before it starts.

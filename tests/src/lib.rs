@@ -6,6 +6,7 @@ mod fixtures;
 mod folder;
 mod log;
 mod manifest;
+mod running;
 mod terminal;
 
 pub use builds::{NAMES_ITS_BUILD, name_of_build, named_build};
@@ -14,3 +15,4 @@ pub use fixtures::{c_library, compiled, example, fixture, shipped};
 pub use folder::{PluginFolder, set_mode};
 pub use log::Log;
 pub use manifest::{manifest_source, section_source};
+pub use running::{Ended, Running};

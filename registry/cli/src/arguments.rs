@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::deadline;
+use crate::failure::FAILED;
 
 /// Finds, checks, loads and runs planner plugins.
 #[derive(Debug, Parser)]
@@ -101,6 +102,20 @@ pub(crate) enum Command {
     Config(Config),
     /// Write a completion script for a shell
     Completions(Completions),
+}
+
+impl Command {
+    /// Its exit code if it is stopped before it has answered: well, unless that would be an answer.
+    pub(crate) fn code_of_stopped(&self) -> u8 {
+        match self {
+            Self::Explain(_)
+            | Self::Health(_)
+            | Self::Lock(_)
+            | Self::Select(_)
+            | Self::Verify(_) => FAILED,
+            _ => 0,
+        }
+    }
 }
 
 #[derive(Args, Debug)]

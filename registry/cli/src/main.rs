@@ -19,6 +19,7 @@ mod place;
 mod progress;
 mod secret;
 mod session;
+mod signals;
 mod stdout;
 mod surroundings;
 mod terminal;
@@ -34,6 +35,7 @@ use registry::diagnose::text::Look;
 use arguments::Arguments;
 use failure::Failure;
 use output::Output;
+use signals::Signals;
 use surroundings::Surroundings;
 
 fn main() -> ExitCode {
@@ -42,7 +44,9 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return without_command(&error),
     };
-    let surroundings = Surroundings::of_process();
+    // Where no signal can be handled, they do what they do to every process.
+    let signals = Signals::handle(arguments.command.code_of_stopped()).unwrap_or_default();
+    let surroundings = Surroundings::of_process(signals.clone());
     let code = match stdout::reserve() {
         Ok(mut stdout) => commands::run(&arguments, &surroundings, &mut stdout, &mut io::stderr()),
         Err(error) => {
@@ -52,7 +56,7 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     };
-    ExitCode::from(code)
+    ExitCode::from(signals.exit_code(code))
 }
 
 /// Help and version are answers, anything else is a usage error. Nobody is left to tell if neither can

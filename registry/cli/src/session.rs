@@ -1,6 +1,7 @@
 //! The configuration and the registry of one run, made when a command first needs them.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use registry::config::{Config, ConfigError, Values};
 use registry::scrub;
@@ -54,7 +55,7 @@ impl<'a> Session<'a> {
     }
 
     /// The registry, with its plugin folders read. It has loaded no plugin yet.
-    pub(crate) fn registry(&mut self) -> Result<Registry, Stop> {
+    pub(crate) fn registry(&mut self) -> Result<Arc<Registry>, Stop> {
         let mut builder = Registry::builder().sources(self.surroundings.loader(self.global));
         for folder in &self.global.plugin_dir {
             builder = builder.plugin_dir(folder);
@@ -69,6 +70,8 @@ impl<'a> Session<'a> {
                 .usage(),
         })?;
         self.begin(registry.config());
+        let registry = Arc::new(registry);
+        self.surroundings.signals.look_after(&registry);
         let discovered = progress::during(
             || registry.ensure_discovered(),
             || registry.progress(),
@@ -80,7 +83,7 @@ impl<'a> Session<'a> {
     }
 
     /// The same, for a change that other processes are to know of.
-    pub(crate) fn registry_with_state(&mut self) -> Result<Registry, Stop> {
+    pub(crate) fn registry_with_state(&mut self) -> Result<Arc<Registry>, Stop> {
         let registry = self.registry()?;
         if registry.config().trust().state_dir.path().is_none() {
             let failure = Failure::new("E_STATE_OFF", &StateOff);

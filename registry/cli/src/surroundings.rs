@@ -8,6 +8,7 @@ use registry::config::{Config, Environment, Loader, Values};
 use registry::diagnose::text::Look;
 
 use crate::arguments::Global;
+use crate::signals::Signals;
 use crate::terminal;
 
 /// The name of a configuration file, wherever it lies.
@@ -36,6 +37,8 @@ pub(crate) struct Surroundings {
     pub(crate) config_dir: Option<PathBuf>,
     /// Whether this program serves when it is started as a worker.
     pub(crate) serves: bool,
+    /// What stops the command.
+    pub(crate) signals: Signals,
     /// How answers look.
     pub(crate) stdout: Look,
     /// How errors look.
@@ -44,7 +47,7 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     /// Those of this process.
-    pub(crate) fn of_process() -> Self {
+    pub(crate) fn of_process(signals: Signals) -> Self {
         let program = env::current_exe().ok();
         Self {
             environment: Environment::process(),
@@ -57,6 +60,7 @@ impl Surroundings {
             state_dir: user_dir("XDG_STATE_HOME", ".local/state"),
             config_dir: user_dir("XDG_CONFIG_HOME", ".config"),
             serves: true,
+            signals,
             stdout: terminal::look(&io::stdout()),
             stderr: terminal::look(&io::stderr()),
         }
@@ -139,6 +143,7 @@ mod tests {
             state_dir: None,
             config_dir: None,
             serves: false,
+            signals: Signals::default(),
             stdout: Look::PLAIN,
             stderr: Look::PLAIN,
         }

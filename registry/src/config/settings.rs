@@ -28,6 +28,12 @@ const TIMEOUT: Duration = Duration {
     max: time::Duration::from_hours(24),
 };
 
+/// How long the command may take to stop.
+const STOP: Duration = Duration {
+    min: time::Duration::from_millis(1),
+    max: time::Duration::from_mins(10),
+};
+
 /// How long it takes until half of what was seen is forgotten.
 const HALF_LIFE: Duration = Duration {
     min: time::Duration::from_secs(1),
@@ -148,6 +154,8 @@ sections! {
         breaker_failures: u32 = Count { min: 1, max: 1_000 }, "3", "FACTORY_BREAKER_FAILURES", Granting;
         /// How long a breaker refuses calls before it lets one try.
         breaker_reset: time::Duration = TIMEOUT, "60", "FACTORY_BREAKER_RESET", Granting;
+        /// Longest time that the command takes to stop once it is told to.
+        stop_timeout: time::Duration = STOP, "10", "FACTORY_STOP_TIMEOUT", Granting;
     }
 
     /// What is logged.

@@ -1,6 +1,7 @@
 //! The end of a registry, and of the command when it is told to stop: what is finished, what is given up,
 //! and that nothing is left.
 
+mod command;
 mod listener;
 mod registry;
 

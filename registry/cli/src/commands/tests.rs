@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::run;
 use crate::arguments::Arguments;
+use crate::signals::Signals;
 use crate::surroundings::Surroundings;
 
 #[derive(Debug)]
@@ -30,6 +31,7 @@ fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
         state_dir: None,
         config_dir: None,
         serves: false,
+        signals: Signals::default(),
         stdout: Look::PLAIN,
         stderr: Look::PLAIN,
     }
