@@ -53,7 +53,7 @@ pub use builder::{BuildError, Builder};
 pub use discovery::{Progress, inspect};
 pub use event::{CallId, Event, EventKind};
 pub use heal::{HealError, HealOutcome, HealReport, Treated};
-pub use isolate::{Crash, Fault, ProgramError, WorkerFault, doctor, sandbox, worker};
+pub use isolate::{Crash, Fault, Limit, ProgramError, WorkerFault, doctor, sandbox, worker};
 pub use load::{LoadError, MappedLibraries};
 pub use moment::Moment;
 pub use name::{NameError, PlannerName};

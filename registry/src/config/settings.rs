@@ -34,6 +34,12 @@ const STOP: Duration = Duration {
     max: time::Duration::from_mins(10),
 };
 
+/// How much processor time a worker may use for one call.
+const PROCESSOR_TIME: Duration = Duration {
+    min: time::Duration::from_millis(10),
+    max: time::Duration::from_hours(24),
+};
+
 /// How long it takes until half of what was seen is forgotten.
 const HALF_LIFE: Duration = Duration {
     min: time::Duration::from_secs(1),
@@ -144,6 +150,10 @@ sections! {
         sandbox: SandboxMode = SANDBOXES, "best-effort", "FACTORY_SANDBOX", Granting;
         /// The program that workers run: the host's own, or the registry command.
         worker_program: ProgramFile = ProgramOrSelf, "self", "FACTORY_WORKER_PROGRAM", Granting;
+        /// Processor time that a worker may use for one call, all of its threads together; then it is ended.
+        worker_cpu_time: time::Duration = PROCESSOR_TIME, "60", "FACTORY_WORKER_CPU_TIME", Granting;
+        /// Memory that a worker may use, in MiB: exactly where control groups are delegated, else by the limit of data.
+        worker_memory_mib: u32 = Count { min: 32, max: 1_048_576 }, "256", "FACTORY_WORKER_MEMORY_MIB", Granting;
         /// Longest time one plan call may take.
         plan_timeout: time::Duration = TIMEOUT, "40", "PLANNER_DEFAULT_TIMEOUT", Granting;
         /// Longest time a self-test may take.

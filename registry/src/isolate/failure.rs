@@ -93,7 +93,9 @@ impl From<CallFailure> for Failure {
 impl Failure {
     /// The same, found by this call.
     pub(super) fn during(mut self, call: u64) -> Self {
-        if let Self::Worker(WorkerFault::Crashed(crash)) = &mut self {
+        if let Self::Worker(WorkerFault::Crashed(crash) | WorkerFault::Limit { crash, .. }) =
+            &mut self
+        {
             crash.call = Some(call);
         }
         self
@@ -116,6 +118,14 @@ pub enum WorkerFault {
     /// It ended without an answer.
     #[error("its worker ended without an answer: {0}")]
     Crashed(Box<Crash>),
+    /// It used more than it may, and was ended.
+    #[error("its worker used more than {limit} and was ended")]
+    Limit {
+        /// The limit.
+        limit: Limit,
+        /// What is known of its end.
+        crash: Box<Crash>,
+    },
     /// It broke the rules by which a host and a worker talk, and was ended.
     #[error("its worker broke the rules of the exchange and was ended: {what}")]
     Protocol {
@@ -141,6 +151,7 @@ impl WorkerFault {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Crashed(_) => "E_WORKER_CRASH",
+            Self::Limit { .. } => "E_WORKER_LIMIT",
             Self::Protocol { .. } => "E_WORKER_PROTOCOL",
             Self::Sandbox { .. } => "E_WORKER_SANDBOX",
             Self::Start { .. } => "E_WORKER_START",
@@ -153,6 +164,14 @@ impl WorkerFault {
             Self::Crashed(_) => {
                 "Report it to the plugin's author, with what it last wrote to stderr."
             }
+            Self::Limit {
+                limit: Limit::ProcessorTime { .. },
+                ..
+            } => "Ask for less in one call, or raise FACTORY_WORKER_CPU_TIME.",
+            Self::Limit {
+                limit: Limit::Memory { .. },
+                ..
+            } => "Ask for less in one call, or raise FACTORY_WORKER_MEMORY_MIB.",
             Self::Protocol { .. } => "Take the plugin out of service, and ask its author why.",
             Self::Sandbox { .. } => {
                 "See `registry doctor`, or set FACTORY_SANDBOX=best-effort to go on without it."
@@ -160,6 +179,35 @@ impl WorkerFault {
             Self::Start { .. } => {
                 "Check `isolation.worker_program`, and the system's limits of processes and memory."
             }
+        }
+    }
+}
+
+/// What a worker may use no more of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "limit", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Limit {
+    /// Processor time for one call, or after it, of all its threads together.
+    ProcessorTime {
+        /// How much, in milliseconds.
+        max_ms: u64,
+    },
+    /// Memory, where it has a control group that bounds it.
+    Memory {
+        /// How much.
+        bytes_max: u64,
+    },
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::ProcessorTime { max_ms } => {
+                let max = Duration::from_millis(*max_ms);
+                write!(f, "{max:?} of processor time for one call")
+            }
+            Self::Memory { bytes_max } => write!(f, "{} MiB of memory", bytes_max >> 20),
         }
     }
 }
@@ -172,6 +220,8 @@ pub struct Crash {
     pub signal: Option<i32>,
     /// The code that it exited with. Exiting is no answer: code 0 is a crash as well.
     pub exit_code: Option<i32>,
+    /// The limit for which it was ended.
+    pub limit: Option<Limit>,
     /// Where it faulted, as it says itself. A plugin can keep a worker from saying so.
     pub fault: Option<Box<Fault>>,
     /// The digest of its library, `blake3:…`.
@@ -241,8 +291,11 @@ impl std::fmt::Display for Crash {
                     Some(name) => write!(f, "signal {signal} ({name})")?,
                     None => write!(f, "signal {signal}")?,
                 }
-                match &self.fault {
-                    Some(fault) => write!(f, " at {fault}"),
+                if let Some(fault) = &self.fault {
+                    write!(f, " at {fault}")?;
+                }
+                match &self.limit {
+                    Some(limit) => write!(f, ", for using more than {limit}"),
                     None => Ok(()),
                 }
             }

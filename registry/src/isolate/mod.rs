@@ -7,13 +7,14 @@
 //! ```
 //!
 //! [`sandbox`] is what the worker does to itself before a plugin's code is mapped into it, and
-//! [`machine`] finds out beforehand how much of that the kernel will grant. [`probe`] tries a library in a
+//! [`machine`] finds out beforehand how much of that the kernel will grant. [`groups`] bound its memory. [`probe`] tries a library in a
 //! worker before it is mapped into the host.
 //! [`Instance`] is what `planner/` calls, wherever its code runs. The worker is not trusted: what it
 //! writes is copied once, judged, and only then believed; every wait for it has a bound, and what does
 //! not keep to the rules is ended with all its processes.
 
 mod failure;
+mod groups;
 mod instance;
 mod machine;
 mod probe;
@@ -23,7 +24,7 @@ mod verdicts;
 mod wire;
 pub mod worker;
 
-pub use failure::{Crash, Fault, WorkerFault};
+pub use failure::{Crash, Fault, Limit, WorkerFault};
 pub(crate) use failure::{Failure, Stage, StartFault};
 pub(crate) use instance::Instance;
 pub use machine::{Doctor, DoctorError, Fact, FactState, doctor};

@@ -16,7 +16,7 @@ use std::time::Instant;
 use blake3::Hash;
 use registry_core::sync::{Condvar, Mutex};
 
-use super::failure::{Failure, Stage, StartFault, WorkerFault};
+use super::failure::{Failure, Limit, Stage, StartFault, WorkerFault};
 use super::sandbox::{Enforced, Spec};
 use super::supervise::{Launch, Program};
 use super::verdicts::{ProbeFault, Verdict, Verdicts, now_s};
@@ -194,7 +194,17 @@ fn blamed(fault: &StartFault) -> Option<Stage> {
 }
 
 fn is_crash(fault: &StartFault) -> bool {
-    let crashed = matches!(fault, StartFault::At(_, Failure::Worker(_)));
+    let StartFault::At(_, Failure::Worker(fault_of_worker)) = fault else {
+        return false;
+    };
+    // What works for too long does so again.
+    let crashed = !matches!(
+        fault_of_worker,
+        WorkerFault::Limit {
+            limit: Limit::ProcessorTime { .. },
+            ..
+        }
+    );
     crashed && blamed(fault).is_some()
 }
 

@@ -247,7 +247,9 @@ fn is_held_against(problem: &CallProblem, cancel: &CancelToken) -> bool {
     match problem {
         CallProblem::Panic { .. }
         | CallProblem::Protocol { .. }
-        | CallProblem::Worker(WorkerFault::Crashed(_) | WorkerFault::Protocol { .. }) => true,
+        | CallProblem::Worker(
+            WorkerFault::Crashed(_) | WorkerFault::Limit { .. } | WorkerFault::Protocol { .. },
+        ) => true,
         CallProblem::Planner(error) => {
             error.kind() != PlanErrorKind::InvalidInput && !cancel.is_cancelled()
         }

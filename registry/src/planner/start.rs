@@ -206,6 +206,7 @@ impl Planner {
             environment: granted.collect(),
             sandbox: self.options.sandbox.clone(),
             within: self.supervision.start_timeout,
+            processor_time: self.supervision.worker_cpu_time,
         })
     }
 
@@ -256,7 +257,7 @@ impl Planner {
             Failure::Cancelled if self.supervision.closing.is_closed() => CallProblem::ShuttingDown,
             Failure::Cancelled => CallProblem::Planner(PlanError::cancelled()),
             Failure::Worker(fault) => {
-                if let WorkerFault::Crashed(crash) = &fault {
+                if let WorkerFault::Crashed(crash) | WorkerFault::Limit { crash, .. } = &fault {
                     *self.last_crash.lock() = Some(Crash::clone(crash));
                 }
                 CallProblem::Worker(fault)

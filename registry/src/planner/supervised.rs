@@ -131,6 +131,11 @@ fn sandbox_of(config: &Config, own: Option<&PlannerSettings>) -> Spec {
         SandboxMode::Off => Mode::Off,
         SandboxMode::BestEffort => Mode::BestEffort,
     });
+    let memory = u64::from(config.isolation().worker_memory_mib) << 20;
+    // What is reserved beside it, for threads and libraries, stays as much as it is by default.
+    let reserved = spec.limits.address_space_bytes - spec.limits.data_bytes;
+    spec.limits.data_bytes = memory;
+    spec.limits.address_space_bytes = memory.saturating_add(reserved);
     spec.net = own.and_then(|own| own.net.clone()).unwrap_or_default();
     spec.read = own.and_then(|own| own.read.clone()).unwrap_or_default();
     spec
@@ -147,6 +152,8 @@ pub(crate) struct Supervision {
     pub(crate) slot: SlotPolicy,
     /// Bounds construction, and the self-test again.
     pub(crate) start_timeout: Duration,
+    /// Processor time that a worker may use for one call.
+    pub(crate) worker_cpu_time: Duration,
     /// What workers run, where any planner may have one.
     pub(crate) program: Option<Arc<Program>>,
     /// Tries what is to be probed.
@@ -180,6 +187,7 @@ impl Supervision {
                 backoff: Backoff::new(RETRY_FIRST, RETRY_MAX),
             },
             start_timeout,
+            worker_cpu_time: config.isolation().worker_cpu_time,
             program: program(config)?,
             prober: Prober::new(StateFolder::of(config)),
             history: History::of(config),

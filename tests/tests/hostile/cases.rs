@@ -1,7 +1,7 @@
 //! The table: one row a case.
 
 use crate::want::Want::{
-    Answers, At, Broken, Crash, Denied, HostEnds, Late, NoPlan, NoRoot, OneOf, Rule, Says,
+    Answers, At, Broken, Crash, Denied, HostEnds, Late, Limit, NoPlan, NoRoot, OneOf, Rule, Says,
 };
 use crate::want::{Stage, Want};
 
@@ -116,6 +116,9 @@ const SEGMENT: Want = Crash("signal 11 (SIGSEGV)");
 const ABORT: Want = Crash("signal 6 (SIGABRT)");
 const EXIT: Want = Crash("exit code 0");
 
+/// With a control group, and without one.
+const MEMORY: Want = OneOf(&[Limit("256 MiB of memory"), ABORT]);
+
 fn ends() -> Vec<Case> {
     vec![
         constructor("segfault in a constructor", "segfault", SEGMENT),
@@ -178,8 +181,8 @@ fn ends() -> Vec<Case> {
 
 fn floods() -> Vec<Case> {
     vec![
-        constructor("memory in a constructor", "allocate", ABORT),
-        call("private memory", "floods.private_memory", ABORT),
+        constructor("memory in a constructor", "allocate", MEMORY),
+        call("private memory", "floods.private_memory", MEMORY),
         call("shared memory", "floods.shared_memory", Denied(1)),
         call("memory files", "floods.memory_file", Denied(1)),
         call("descriptors", "floods.descriptors", Denied(24)),

@@ -13,6 +13,8 @@ pub(crate) enum Want {
     Answers(&'static str),
     /// The worker's end, in these words.
     Crash(&'static str),
+    /// The worker's end at a limit, in these words.
+    Limit(&'static str),
     /// The deadline.
     Late,
     /// The end of a worker that broke this rule of the wire.
@@ -29,7 +31,7 @@ pub(crate) enum Want {
     NoRoot,
     /// This, in a stage that the planner only pretends to have come to.
     At(Stage, &'static Want),
-    /// One of these, by chance.
+    /// One of these, by chance or by what the machine offers.
     OneOf(&'static [Want]),
     /// The end of the host itself, by this signal.
     HostEnds(i32),
@@ -161,6 +163,10 @@ impl Want {
             Self::Crash(end) => (
                 "E_WORKER_CRASH",
                 format!("its worker ended without an answer: {end}"),
+            ),
+            Self::Limit(limit) => (
+                "E_WORKER_LIMIT",
+                format!("its worker used more than {limit} and was ended"),
             ),
             Self::Late => (
                 "E_DEADLINE",

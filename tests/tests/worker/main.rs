@@ -1,9 +1,11 @@
 //! Planners in processes of their own: answers, ends, and what is left behind.
 
 mod answers;
+mod burning;
 mod ends;
 mod evidence;
 mod exchange;
+mod memory;
 mod programs;
 
 use std::path::{Path, PathBuf};

@@ -49,6 +49,8 @@ fn every_default_is_the_predecessors() {
         ("FACTORY_ISOLATION", "in-process"),
         ("FACTORY_SANDBOX", "best-effort"),
         ("FACTORY_WORKER_PROGRAM", "self"),
+        ("FACTORY_WORKER_CPU_TIME", "60"),
+        ("FACTORY_WORKER_MEMORY_MIB", "256"),
         ("PLANNER_DEFAULT_TIMEOUT", "40"),
         ("PLANNER_SELF_TEST_TIMEOUT", "5"),
         ("FACTORY_PLAN_RETRIES", "0"),

@@ -7,7 +7,8 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use super::trial::{Outcome, Trial, in_child};
-use super::{Fact, FactState, memory, trials};
+use super::{Fact, FactState, trials};
+use crate::isolate::groups;
 
 /// The first interface of Landlock that knows TCP.
 const LANDLOCK_TCP: i64 = 4;
@@ -205,8 +206,8 @@ fn user() -> io::Result<Fact> {
 }
 
 fn memory_groups() -> Fact {
-    let (state, found) = match memory::delegated() {
-        Ok(folder) => (FactState::Available, folder.display().to_string()),
+    let (state, found) = match groups::delegated() {
+        Ok(place) => (FactState::Available, place.folder.display().to_string()),
         Err(reason) => (FactState::Missing, reason.to_owned()),
     };
     Fact {
@@ -217,8 +218,8 @@ fn memory_groups() -> Fact {
                 limit of data, which is approximate",
         demanded: false,
         change: (state == FactState::Missing).then(|| {
-            "Delegate the group of the host to its user, with the memory controller, as \
-             `Delegate=memory` of systemd does."
+            "Delegate the group of the host to its user, with the memory controller, and start the \
+             host in a group below it, as `Delegate=memory` and `DelegateSubgroup=` of systemd do."
                 .to_owned()
         }),
     }

@@ -5,7 +5,6 @@
 //! beside it, for whoever has to change them.
 
 mod facts;
-mod memory;
 mod trial;
 mod trials;
 

@@ -1,4 +1,7 @@
-//! The bound on memory: a control group's where one was made, and the limit of data in any case.
+//! The bound on memory: a control group's where one was made, else the limit of data.
+//!
+//! The group counts what is really used, of whatever kind. The limit counts what could be: the whole stack
+//! of each thread. So it would only get in the way of the group, and is not set beside it.
 
 use std::fs;
 use std::path::Path;
@@ -29,9 +32,11 @@ impl Memory {
         }
     }
 
-    /// Sets the limit of data, which the list of system calls does not allow.
+    /// Sets the limit of data where no group bounds it, while the list of system calls still allows that.
     pub(super) fn limit(&mut self, spec: &Spec) {
-        self.unlimited = limits::set_data(&spec.limits).err();
+        if !matches!(self.joined, Some(Ok(()))) {
+            self.unlimited = limits::set_data(&spec.limits).err();
+        }
     }
 
     /// What holds. `filtered` is whether the list of system calls does.

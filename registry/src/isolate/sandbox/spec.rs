@@ -68,7 +68,7 @@ pub struct Limits {
     pub file_size: u64,
     /// Bytes of a core dump.
     pub core: u64,
-    /// Bytes of private writable memory, the stacks of threads included.
+    /// Bytes of private writable memory, the stacks of threads included, where no control group bounds memory.
     pub data_bytes: u64,
     /// Bytes of address space. Threads reserve much more than they use.
     pub address_space_bytes: u64,

@@ -1,7 +1,8 @@
 //! The one thread that starts workers and watches over them.
 //!
-//! It sleeps in `poll` until a process ends, prints, or someone asks for something, and looks again
-//! every [`LOOK`] only while there are answers to be dropped or a process prints too much.
+//! It sleeps in `poll` until a process ends, prints, or someone asks for something, or until one may have
+//! used up its processor time. It looks again every [`LOOK`] only while there are answers to be dropped
+//! or a process prints too much.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -16,6 +17,7 @@ use rustix::io::Errno;
 
 use super::process::{Memory, Process};
 use super::tail::Tail;
+use crate::isolate::groups::Group;
 
 /// Time between two looks while something is left to be done.
 const LOOK: Duration = Duration::from_millis(20);
@@ -37,6 +39,7 @@ struct Keeper {
 struct Job {
     command: Command,
     memory: Memory,
+    group: Option<Group>,
     reply: Arc<Reply>,
 }
 
@@ -50,6 +53,7 @@ struct Reply {
 pub(super) fn spawn(
     command: Command,
     memory: Memory,
+    group: Option<Group>,
     within: Duration,
 ) -> io::Result<Arc<Process>> {
     let keeper = KEEPER.get_or_try_init(start)?;
@@ -57,6 +61,7 @@ pub(super) fn spawn(
     keeper.asked.lock().push(Job {
         command,
         memory,
+        group,
         reply: Arc::clone(&reply),
     });
     keeper.ring();
@@ -110,7 +115,9 @@ impl Keeper {
             let waits = one.process.reclaim();
             busy | waits | one.is_held_back()
         });
-        let ready = self.wait(watched, busy);
+        let now = Instant::now();
+        let next = watched.iter_mut().filter_map(|one| one.meter(now)).min();
+        let ready = self.wait(watched, if busy { Some(LOOK) } else { next });
         let mut silenced = [0; 8];
         let _nothing = rustix::io::read(&self.bell, &mut silenced);
         for (one, ready) in watched.iter_mut().zip(ready) {
@@ -122,11 +129,8 @@ impl Keeper {
     }
 
     /// What is ready of each process.
-    fn wait(&self, watched: &[Watched], busy: bool) -> Vec<Ready> {
-        let look = Timespec {
-            tv_sec: 0,
-            tv_nsec: i64::from(LOOK.subsec_nanos()),
-        };
+    fn wait(&self, watched: &[Watched], wait_max: Option<Duration>) -> Vec<Ready> {
+        let wait_max = wait_max.and_then(|wait| Timespec::try_from(wait).ok());
         let mut fds = vec![PollFd::new(&self.bell, PollFlags::IN)];
         for one in watched {
             fds.extend(
@@ -134,7 +138,7 @@ impl Keeper {
                     .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)),
             );
         }
-        if poll(&mut fds, busy.then_some(&look)).is_err() {
+        if poll(&mut fds, wait_max.as_ref()).is_err() {
             return Vec::new();
         }
         let mut answered = fds[1..].iter().map(|fd| !fd.revents().is_empty());
@@ -170,6 +174,8 @@ impl Job {
                     process,
                     child,
                     streams: streams.map(Stream::of),
+                    look_at: Some(Instant::now()),
+                    group: self.group,
                 }),
             ),
             Err(error) => (Err(error), None),
@@ -187,6 +193,10 @@ struct Watched {
     child: Child,
     /// What it writes to stdout and stderr.
     streams: [Stream; 2],
+    /// When its processor time is looked at next; never, once it is to end.
+    look_at: Option<Instant>,
+    /// What bounds its memory.
+    group: Option<Group>,
 }
 
 #[derive(Debug)]
@@ -219,6 +229,14 @@ impl Watched {
         std::iter::once(self.process.handle()).chain(streams.map(AsFd::as_fd))
     }
 
+    /// Meters its processor time, where it is time to. Time until the next look, if there is one.
+    fn meter(&mut self, now: Instant) -> Option<Duration> {
+        if self.look_at? <= now {
+            self.look_at = self.process.look_at_meter().map(|next| now + next);
+        }
+        Some(self.look_at?.saturating_duration_since(now))
+    }
+
     /// Whether a stream is not listened to for a while.
     fn is_held_back(&mut self) -> bool {
         let now = Instant::now();
@@ -239,7 +257,8 @@ impl Watched {
                 stream.read();
             }
             let [_, stderr] = &self.streams;
-            self.process.reap(&mut self.child, &stderr.tail);
+            let group = self.group.take();
+            self.process.reap(&mut self.child, &stderr.tail, group);
         }
     }
 }

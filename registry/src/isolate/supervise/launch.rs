@@ -14,7 +14,8 @@ use super::process::{Memory, Process};
 use super::program::Program;
 use crate::config::Table;
 use crate::isolate::failure::{Failure, Stage, StartFault, WorkerFault};
-use crate::isolate::sandbox::{Enforced, Spec};
+use crate::isolate::groups::Group;
+use crate::isolate::sandbox::{Enforced, Mode, Spec};
 use crate::isolate::wire::{Access, Kind, Message, Region, send_hello};
 use crate::isolate::worker::{self, StartOrder};
 use crate::load::{CallFailure, CallState, FAILURE_SIZE_BYTES_MAX, RelayedError, shown};
@@ -38,13 +39,17 @@ pub(crate) struct Launch {
     pub(crate) sandbox: Spec,
     /// Time to map, construct and self-test.
     pub(crate) within: Duration,
+    /// Processor time for one call.
+    pub(crate) processor_time: Duration,
 }
 
 impl Launch {
     /// A worker that is ready to answer. Log lines of the start go to `state`.
     pub(super) fn start(&self, state: &CallState<'_>) -> Result<Arc<Process>, StartFault> {
-        let order = serde_json::to_vec(&self.order()).unwrap_or_default();
-        let process = self.spawn().map_err(|error| {
+        let group = self.group();
+        let order = self.order(group.as_ref());
+        let order = serde_json::to_vec(&order).unwrap_or_default();
+        let process = self.spawn(group).map_err(|error| {
             let reason = error.to_string();
             StartFault::At(Stage::Spawn, Failure::Worker(WorkerFault::Start { reason }))
         })?;
@@ -75,19 +80,27 @@ impl Launch {
         Ok(process.enforced().cloned().unwrap_or_default())
     }
 
-    fn order(&self) -> StartOrder {
+    /// What bounds its memory, unless that is not to be bounded.
+    fn group(&self) -> Option<Group> {
+        let bounded = self.sandbox.mode != Mode::Off;
+        bounded.then(|| Group::new(self.sandbox.limits.data_bytes))?
+    }
+
+    fn order(&self, group: Option<&Group>) -> StartOrder {
+        let mut sandbox = self.sandbox.clone();
+        sandbox.memory_group = group.map(|group| group.folder().to_owned());
         StartOrder {
             planner: self.verified.name().to_string(),
             manifest: serde_json::to_string(self.verified.manifest()).unwrap_or_default(),
             digest: self.verified.digest().to_hex().to_string(),
             settings: self.settings.as_map().clone(),
-            sandbox: self.sandbox.clone(),
+            sandbox,
             host: std::process::id(),
             within_ns: u64::try_from(self.within.as_nanos()).unwrap_or(u64::MAX),
         }
     }
 
-    fn spawn(&self) -> std::io::Result<Arc<Process>> {
+    fn spawn(&self, group: Option<Group>) -> std::io::Result<Arc<Process>> {
         let (requests, requests_shared) = Region::create(Access::Read)?;
         let (answers, answers_shared) = Region::create(Access::Write)?;
         let (control, theirs) = socketpair(
@@ -110,8 +123,10 @@ impl Launch {
             answers,
             control,
             digest: self.verified.digest(),
+            processor_time: self.processor_time,
+            bytes_max: self.sandbox.limits.data_bytes,
         };
-        keeper::spawn(self.command(theirs), memory, SPAWN_MAX)
+        keeper::spawn(self.command(theirs), memory, group, SPAWN_MAX)
     }
 
     /// Nothing is asked for that would make the library fork: that copies the tables of the host's whole

@@ -11,11 +11,16 @@
 //! * A group is signalled only while its leader is not reaped, so its number is nobody else's.
 //! * A worker that told of its sandbox may hold a plugin: from then on no failure of it is one of the
 //!   machine's, whatever it says or exits with.
+//! * A worker that used up the processor time of a call, be it after the call, is ended.
 //! * Whatever a worker prints takes at most 4 KiB a stream here, and no more than a little of the time.
 
+mod account;
 mod keeper;
 mod launch;
+mod meter;
+mod patience;
 mod process;
+mod processor;
 mod program;
 mod seats;
 mod tail;

@@ -12,20 +12,16 @@ use rustix::net::SendFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 
 use super::keeper;
+use super::meter::{Meter, Reading};
+use super::patience::Patience;
 use super::seats::{Reclaimed, Seat, Seats};
 use super::tail::Tail;
-use crate::isolate::failure::{self, Crash, Failure, Stage, WorkerFault};
+use crate::isolate::failure::{self, Crash, Failure, Limit, Stage, WorkerFault};
+use crate::isolate::groups::Group;
 use crate::isolate::sandbox::Enforced;
-use crate::isolate::wire::{Ends, Fault, Kind, Message, Pause, Region, SPIN, spin_allowed};
+use crate::isolate::wire::{Ends, Fault, Kind, Message, Pause as _, Region, SPIN, spin_allowed};
 use crate::isolate::worker::ExitCode;
 use crate::load::CallState;
-
-/// Time that a planner has to answer after its caller gave up, before the answer is no longer awaited.
-const CANCEL_GRACE: Duration = Duration::from_millis(100);
-
-/// Time between the first looks at whether the caller gave up, and between the later ones.
-const LOOK_FIRST: Duration = Duration::from_millis(1);
-const LOOK_MAX: Duration = Duration::from_millis(20);
 
 /// Longest wait for the end of a process that was ended.
 const REAP_MAX: Duration = Duration::from_secs(2);
@@ -41,6 +37,10 @@ pub(super) struct Memory {
     pub(super) control: OwnedFd,
     /// The digest of the library.
     pub(super) digest: blake3::Hash,
+    /// Processor time that it may use for one call.
+    pub(super) processor_time: Duration,
+    /// Memory that it may use.
+    pub(super) bytes_max: u64,
 }
 
 /// One process of a worker.
@@ -58,6 +58,9 @@ pub(super) struct Process {
     reaped: Mutex<bool>,
     ended: Condvar,
     end: OnceLock<Crash>,
+    /// The limit for which its end was asked for.
+    limit: OnceLock<Limit>,
+    pub(super) meter: Meter,
     enforced: OnceLock<Enforced>,
 }
 
@@ -66,9 +69,8 @@ impl Process {
     pub(super) fn of(child: &Child, memory: Memory) -> std::io::Result<Self> {
         let pid = Pid::from_child(child);
         Ok(Self {
-            memory,
-            pid,
             handle: pidfd_open(pid, PidfdFlags::empty())?,
+            pid,
             seats: Mutex::new(Seats::default()),
             freed: Condvar::new(),
             next_call: AtomicU64::new(1),
@@ -76,7 +78,10 @@ impl Process {
             reaped: Mutex::new(false),
             ended: Condvar::new(),
             end: OnceLock::new(),
+            limit: OnceLock::new(),
+            meter: Meter::of(pid, memory.processor_time),
             enforced: OnceLock::new(),
+            memory,
         })
     }
 
@@ -100,6 +105,12 @@ impl Process {
     /// but only as long as it holds none.
     pub(super) fn fault(&self) -> Option<WorkerFault> {
         let crash = self.end.get()?;
+        if let Some(limit) = crash.limit {
+            return Some(WorkerFault::Limit {
+                limit,
+                crash: Box::new(crash.clone()),
+            });
+        }
         let meaning = crash.exit_code.and_then(ExitCode::meaning);
         Some(match meaning.filter(|_| self.enforced.get().is_none()) {
             Some(meaning) => WorkerFault::Start {
@@ -128,7 +139,7 @@ impl Process {
             .unwrap_or(Stage::Map)
     }
 
-    fn ends(&self, slot: usize) -> Ends<'_> {
+    pub(super) fn ends(&self, slot: usize) -> Ends<'_> {
         Region::ends(&self.memory.requests, &self.memory.answers, slot)
     }
 
@@ -246,6 +257,20 @@ impl Process {
         }
     }
 
+    /// Ends the process if it used up the processor time of a call. Otherwise the time until the next look.
+    pub(super) fn look_at_meter(&self) -> Option<Duration> {
+        // Relaxed: a call that is not seen yet is seen at the next look.
+        match self.meter.look(self.next_call.load(Ordering::Relaxed)) {
+            Reading::Within(next) => Some(next),
+            Reading::Exceeded => {
+                let max_ms = u64::try_from(self.meter.max().as_millis()).unwrap_or(u64::MAX);
+                let _first = self.limit.set(Limit::ProcessorTime { max_ms });
+                self.kill();
+                None
+            }
+        }
+    }
+
     /// Drops late answers; whether there are calls left whose answers are to be dropped.
     pub(super) fn reclaim(&self) -> bool {
         self.reclaim_from(&mut self.seats.lock())
@@ -299,6 +324,7 @@ impl Process {
         Crash {
             signal: status.and_then(|status| status.signal()),
             exit_code: status.and_then(|status| status.code()),
+            limit: self.limit.get().copied(),
             fault: failure::Fault::taken_from(&mut stderr).map(Box::new),
             digest: format!("blake3:{}", self.memory.digest),
             call: None,
@@ -306,14 +332,19 @@ impl Process {
         }
     }
 
-    /// Reaps the process, which has ended, and tells everybody. For the keeper alone.
-    pub(super) fn reap(&self, child: &mut Child, stderr: &Tail) {
+    /// Reaps the process, which has ended, and tells everybody. What bounded its memory goes first. For the
+    /// keeper alone.
+    pub(super) fn reap(&self, child: &mut Child, stderr: &Tail, group: Option<Group>) {
         // Relaxed: the flag carries nothing but itself. Who finds the process gone finds it doomed.
         self.doomed.store(true, Ordering::Relaxed);
         let mut reaped = self.reaped.lock();
         // Its number cannot be somebody else's before it is reaped.
         let _nobody_left = kill_process_group(self.pid, Signal::KILL);
         let status = child.try_wait().ok().flatten();
+        if group.is_some_and(|group| group.was_exceeded()) {
+            let bytes_max = self.memory.bytes_max;
+            let _first = self.limit.set(Limit::Memory { bytes_max });
+        }
         // Told before the wait for the end is over, so that who waited knows how it ended.
         let _first = self.end.set(self.crash(status, stderr));
         *reaped = true;
@@ -324,68 +355,5 @@ impl Process {
         }
         self.freed.notify_all();
         self.ended.notify_all();
-    }
-}
-
-/// How long a caller waits, and what for.
-struct Patience<'a> {
-    process: &'a Process,
-    until: Option<Instant>,
-    state: Option<&'a CallState<'a>>,
-    /// The call, once it has a number, and its slot.
-    call: Option<(u64, usize)>,
-    /// When it was seen that the caller gave up.
-    cancelled: Option<Instant>,
-    look: Duration,
-}
-
-impl<'a> Patience<'a> {
-    fn new(process: &'a Process, until: Option<Instant>, state: Option<&'a CallState<'a>>) -> Self {
-        Self {
-            process,
-            until,
-            state,
-            call: None,
-            cancelled: None,
-            look: LOOK_FIRST,
-        }
-    }
-
-    /// Tells the worker, once, that the caller gave up; after a little, the answer is not awaited.
-    fn pass_on_cancellation(&mut self, now: Instant) -> Result<(), Fault> {
-        if !self.state.is_some_and(CallState::is_given_up) {
-            return Ok(());
-        }
-        let Some((call, slot)) = self.call else {
-            return Err(Fault::Cancelled);
-        };
-        let since = *self.cancelled.get_or_insert_with(|| {
-            self.process.ends(slot).own.cancel(call);
-            now
-        });
-        if now.duration_since(since) >= CANCEL_GRACE {
-            return Err(Fault::Cancelled);
-        }
-        Ok(())
-    }
-}
-
-impl Pause for Patience<'_> {
-    fn next(&mut self) -> Result<Duration, Fault> {
-        if self.process.end.get().is_some() {
-            return Err(Fault::Gone);
-        }
-        let now = Instant::now();
-        let left = match self.until {
-            Some(until) => until.saturating_duration_since(now),
-            None => Duration::MAX,
-        };
-        if left.is_zero() {
-            return Err(Fault::Late);
-        }
-        self.pass_on_cancellation(now)?;
-        let bound = self.look.min(left);
-        self.look = (self.look * 2).min(LOOK_MAX);
-        Ok(bound)
     }
 }

@@ -19,6 +19,9 @@ use crate::trust::Verified;
 /// which no other living process has.
 const FIRST_USER: u32 = 2_000_000_000;
 
+/// Threads of a worker with a user of its own: those that serve calls, and many of its planner's.
+const THREADS_MAX: u64 = 512;
+
 /// Longest reason that is told.
 const REASON_BYTES_MAX: usize = 1000;
 
@@ -36,6 +39,8 @@ pub(super) fn confine(
     if rustix::process::geteuid().is_root() && spec.mode != Mode::Off {
         let own = getpid().as_raw_nonzero().get().unsigned_abs();
         spec.uid = Some(FIRST_USER + own);
+        // Of a user that it shares with others, theirs would count as well.
+        spec.limits.processes = Some(THREADS_MAX);
     }
     let host = i32::try_from(order.host).ok().and_then(Pid::from_raw);
     let host = host.ok_or(SandboxError::ParentGone)?;
