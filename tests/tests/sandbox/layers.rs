@@ -259,6 +259,11 @@ fn memory_is_bounded_and_none_can_be_shared() {
         assert_stopped(&[probe], &[(SystemCalls, EPERM)]);
         assert_eq!(outcome_of_all(&[probe]), EPERM, "{probe}");
     }
+    // What the kernel takes for a stack no limit of data counts, so none can be made.
+    let bounded = Run::new(&only(&[Memory]), &["stack_memory"]);
+    assert_eq!(bounded.outcome(), "ok");
+    assert_stopped(&["stack_memory"], &[(SystemCalls, EPERM)]);
+    assert_eq!(outcome_of_all(&["stack_memory"]), EPERM);
     assert_eq!(outcome(&[], &["private_memory", &large]), "ok");
     let bounded = Run::new(&only(&[Memory]), &["private_memory", &large]);
     assert_eq!(bounded.outcome(), ENOMEM);

@@ -57,6 +57,7 @@ fn plain(name: &str) -> Attempt {
         "fork" => done(fork()),
         "memfd" => done(call(libc::SYS_memfd_create, [address(c"x"), 0, 0, 0, 0, 0])),
         "shared_memory" => done(map(4096, libc::MAP_SHARED)),
+        "stack_memory" => done(map(512 << 20, libc::MAP_PRIVATE | libc::MAP_GROWSDOWN)),
         "user_namespace" => done(call(libc::SYS_unshare, [bits(libc::CLONE_NEWUSER); 6])),
         "exec" => done(exec()),
         "io_uring" => done(call(libc::SYS_io_uring_setup, [1, 0, 0, 0, 0, 0])),

@@ -63,9 +63,10 @@ fn program(
 /// One rule for each way in which the arguments may be as wanted; none if any are.
 fn rules_of(arguments: Arguments, own: u32) -> Result<Vec<SeccompRule>, BackendError> {
     let own = u64::from(own);
-    let anonymous = libc::MAP_ANONYMOUS.cast_unsigned().into();
-    let kinds = libc::MAP_TYPE.cast_unsigned().into();
+    let anonymous: u64 = libc::MAP_ANONYMOUS.cast_unsigned().into();
+    let kinds: u64 = libc::MAP_TYPE.cast_unsigned().into();
     let private = libc::MAP_PRIVATE.cast_unsigned().into();
+    let downwards: u64 = libc::MAP_GROWSDOWN.cast_unsigned().into();
     let ways = match arguments {
         Arguments::Any => Vec::new(),
         Arguments::OneOf(argument, values) => values
@@ -78,8 +79,12 @@ fn rules_of(arguments: Arguments, own: u32) -> Result<Vec<SeccompRule>, BackendE
             mask,
             value,
         } => vec![vec![bits(argument, mask, value)]],
-        Arguments::NoSharedAnonymousMemory => {
-            vec![vec![bits(3, anonymous, 0)], vec![bits(3, kinds, private)]]
+        Arguments::BoundedMemory => {
+            // The kernel takes what grows downwards for a stack, and the limit of data counts none.
+            vec![
+                vec![bits(3, anonymous | downwards, 0)],
+                vec![bits(3, kinds | downwards, private)],
+            ]
         }
         Arguments::OwnProcess(argument) => vec![vec![equal(argument, own)]],
         Arguments::OwnProcessAndZero(process, zero) => [0, own]

@@ -40,8 +40,8 @@ pub(super) enum Arguments {
         mask: u64,
         value: u64,
     },
-    /// A mapping that is private, or of a file.
-    NoSharedAnonymousMemory,
+    /// A mapping that is private, or of a file, and does not grow downwards.
+    BoundedMemory,
     /// This one is the process itself.
     OwnProcess(u8),
     /// This one is zero or the process itself, and that one is zero.
@@ -51,8 +51,7 @@ pub(super) enum Arguments {
 }
 
 use Arguments::{
-    Any, Bits, InternetSocket, NoSharedAnonymousMemory, OneOf, OwnProcess, OwnProcessAndZero,
-    Without,
+    Any, Bits, BoundedMemory, InternetSocket, OneOf, OwnProcess, OwnProcessAndZero, Without,
 };
 
 /// Ways to open a file other than for reading.
@@ -125,10 +124,10 @@ pub(super) const GROUPS: &[Group] = &[
         ],
     },
     Group {
-        reason: "memory, without the shared kind, which no limit bounds",
+        reason: "memory, without the kinds that no limit bounds: shared, and stacks",
         when: When::Always,
         calls: &[
-            (libc::SYS_mmap, NoSharedAnonymousMemory),
+            (libc::SYS_mmap, BoundedMemory),
             (libc::SYS_munmap, Any),
             (libc::SYS_mremap, Any),
             (libc::SYS_mprotect, Any),
