@@ -188,11 +188,11 @@ per_planner! {
     config: Table = FreeTable, Granting;
     /// Where this planner runs.
     isolation: Policy = POLICIES, Granting;
-    /// What this planner may do, in the words in which plugins ask for it.
+    /// What this planner is granted of what its manifest asks for, in the same words; `net` stands for every port.
     permissions: Vec<String> = Texts { what: "permissions" }, Granting;
     /// Variables of the host's environment that this planner's worker is given.
     env: Vec<String> = Texts { what: "names of variables" }, Granting;
-    /// TCP ports that this planner's worker may connect to, or `any`.
+    /// TCP ports that this planner's worker may connect to, or `any`; this counts, whatever `permissions` says.
     net: Network = Ports, Granting;
     /// Files and folders that this planner's worker may read.
     read: Vec<PathBuf> = Paths { separator: ',' }, Granting;

@@ -197,6 +197,7 @@ fn status(planner: &Planner) -> PlannerStatus {
         path: planner.path().map(Path::to_owned),
         digest: planner.digest().map(|digest| format!("blake3:{digest}")),
         isolation: Some(planner.policy().into()),
+        not_granted: planner.not_granted(),
         sandbox: planner.sandbox(),
         last_crash: planner.last_crash(),
         calls: counts.succeeded.saturating_add(counts.failed),

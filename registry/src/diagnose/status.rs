@@ -41,6 +41,8 @@ pub struct PlannerStatus {
     pub guard: Option<GuardStatus>,
     /// Why it cannot be used.
     pub problem: Option<Problem>,
+    /// The permissions that it asks for and is not granted, where it does not run in process alone.
+    pub not_granted: Vec<String>,
     /// What its worker's sandbox is made of, as the worker itself says; none while there is no worker.
     pub sandbox: Option<Enforced>,
     /// How its worker ended last, if it ever ended by itself.
@@ -148,6 +150,7 @@ impl PlannerStatus {
             failures: 0,
             guard: None,
             problem: None,
+            not_granted: Vec::new(),
             sandbox: None,
             last_crash: None,
             retry_in_ms: None,

@@ -25,6 +25,7 @@ mod holds;
 mod ledger;
 mod locking;
 mod obstacle;
+mod permissions;
 mod probing;
 mod record;
 mod remembered;

@@ -14,6 +14,7 @@ use registry_core::sync::Mutex;
 use super::closing::Closing;
 use super::history::History;
 use super::ledger::Ledger;
+use super::permissions::granted_net;
 use super::record::Record;
 use super::start_error::StartFailure;
 use crate::config::{self, Config, PlannerSettings, SandboxMode, Table};
@@ -100,6 +101,8 @@ pub(crate) struct Options {
     pub(crate) settings: Table,
     /// Where it runs, unless it is linked into the host.
     pub(crate) policy: config::Policy,
+    /// The words that it may ask for.
+    pub(crate) permissions: Vec<String>,
     /// Variables of the host's that its worker is given.
     pub(crate) variables: Vec<String>,
     /// What its worker takes away from itself.
@@ -118,6 +121,9 @@ impl Options {
             hold: own.and_then(|own| own.hold).unwrap_or(false),
             settings: own.and_then(|own| own.config.clone()).unwrap_or_default(),
             policy: config.policy(name),
+            permissions: own
+                .and_then(|own| own.permissions.clone())
+                .unwrap_or_default(),
             variables: own.and_then(|own| own.env.clone()).unwrap_or_default(),
             sandbox: sandbox_of(config, own),
         }
@@ -136,7 +142,7 @@ fn sandbox_of(config: &Config, own: Option<&PlannerSettings>) -> Spec {
     let reserved = spec.limits.address_space_bytes - spec.limits.data_bytes;
     spec.limits.data_bytes = memory;
     spec.limits.address_space_bytes = memory.saturating_add(reserved);
-    spec.net = own.and_then(|own| own.net.clone()).unwrap_or_default();
+    spec.net = own.map(granted_net).unwrap_or_default();
     spec.read = own.and_then(|own| own.read.clone()).unwrap_or_default();
     spec
 }

@@ -91,6 +91,7 @@ fn list_shows_every_allowed_planner_and_where_it_stands() {
             "name": "well_behaved",
             "state": "not_loaded",
             "isolation": "worker",
+            "not_granted": ["net"],
             "sandbox": null,
             "last_crash": null,
             "reliability": {"score": 0.75, "source": "prior", "samples": 0},
@@ -156,6 +157,7 @@ fn describe_shows_everything_known_of_one_planner() {
             "well_behaved  not loaded\n  \
                file          {}\n\
              {}  \
+               not granted   net\n  \
                reliability   0.75 prior\n  \
                isolation     worker\n  \
                calls         0, 0 without a plan\n",
@@ -170,6 +172,32 @@ fn describe_shows_everything_known_of_one_planner() {
         (&json["schema"], &json["state"], &json["manifest"]),
         (&json!(1), &json!("not_loaded"), &manifest())
     );
+    assert_eq!(json["not_granted"], json!(["net"]));
+}
+
+#[test]
+fn what_a_planner_asks_for_is_granted_by_its_word_or_by_the_setting_that_says_more() {
+    let lacking = |isolation: &str, grants: &str| {
+        let (_folder, command) =
+            with_fixtures(&["well_behaved"], &["describe", "well_behaved", "--json"]);
+        let config = format!("[planners.well_behaved]\nisolation = {isolation:?}\n{grants}\n");
+        command.config(&config).run().json()["not_granted"].clone()
+    };
+    for (grants, expected) in [
+        ("permissions = [\"read\"]", json!(["net"])),
+        ("permissions = [\"net\"]", json!([])),
+        ("net = [443]", json!([])),
+        ("permissions = [\"net\"]\nnet = []", json!(["net"])),
+    ] {
+        assert_eq!(lacking("worker", grants), expected, "{grants}");
+    }
+    assert_eq!(lacking("probe", ""), json!(["net"]));
+    assert_eq!(lacking("in-process", ""), json!([]));
+    let (_folder, command) = with_fixtures(&["well_behaved"], &["explain", "well_behaved"]);
+    let told = command.run().stdout;
+    let note =
+        "note: it asks for net, which it is not granted; grants stand under `[planners.NAME]`";
+    assert!(told.contains(note), "{told}");
 }
 
 #[test]

@@ -41,6 +41,13 @@ fn it_plans_under_a_strict_sandbox_with_exactly_the_grants_it_needs() {
 }
 
 #[test]
+fn the_word_that_it_asks_for_grants_it_the_network_and_its_manifest_does_not() {
+    let word = |_| format!("{VARIABLES}\npermissions = [\"net\"]\n");
+    let (answer, asked) = planned("best-effort", word);
+    assert_eq!((answer.code, asked.len()), (0, 1), "{answer:#?}");
+}
+
+#[test]
 fn without_its_variables_it_says_which_setting_is_missing() {
     let (answer, asked) = planned("strict", |port| format!("net = [{port}]\n"));
     assert_eq!((answer.code, asked.len()), (1, 0), "{answer:#?}");
@@ -55,7 +62,13 @@ fn without_its_variables_it_says_which_setting_is_missing() {
 
 #[test]
 fn without_its_port_the_connection_is_denied_and_nothing_is_asked() {
-    for grants in ["", "net = [1]", "net = []"] {
+    for grants in [
+        "",
+        "net = [1]",
+        "net = []",
+        "permissions = [\"net\"]\nnet = []",
+        "permissions = [\"env\"]",
+    ] {
         let (answer, asked) = planned("strict", |_| format!("{VARIABLES}\n{grants}\n"));
         assert_eq!((answer.code, asked.len()), (1, 0), "{grants}: {answer:#?}");
         let error = &answer.json()["error"];

@@ -125,15 +125,23 @@ impl Explanation {
     }
 }
 
-/// What else is to be known: also how its worker ended last.
+/// What else is to be known: also what it is not granted, and how its worker ended last.
 fn notes(subject: &Subject<'_>) -> Vec<String> {
+    let lacking = subject.planner.map(Planner::not_granted);
+    let lacking = lacking.filter(|words| !words.is_empty()).map(|words| {
+        format!(
+            "it asks for {}, which it is not granted; grants stand under `[planners.NAME]`",
+            words.join(", ")
+        )
+    });
     let crash = subject.planner.and_then(Planner::last_crash);
     let crash = crash.map(|crash| {
         let last = crash.stderr.lines().next_back();
         let said = last.map_or_else(String::new, |line| format!(", having said: {line}"));
         format!("its worker last ended by {crash}{said}")
     });
-    subject.notes.iter().cloned().chain(crash).collect()
+    let notes = subject.notes.iter().cloned();
+    notes.chain(lacking).chain(crash).collect()
 }
 
 impl Observed<'_> {

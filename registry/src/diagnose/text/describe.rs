@@ -94,6 +94,10 @@ pub(super) fn record(planner: &PlannerStatus) -> Table<2> {
     }
     if let Some(manifest) = &planner.manifest {
         manifest_rows(manifest, &mut table);
+        if !planner.not_granted.is_empty() {
+            let lacking = Cell::list(&planner.not_granted).ink(Ink::Warn);
+            table.row([name("not granted"), lacking]);
+        }
         table.row([name("reliability"), reliability(planner)]);
         table.row([name("isolation"), isolation(planner)]);
         for row in planner.sandbox.iter().flat_map(sandbox) {
