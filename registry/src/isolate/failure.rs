@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::load::{CallFailure, LoadError};
+use crate::scrub;
 
 /// How far a worker has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,7 +229,7 @@ pub struct Crash {
     pub digest: String,
     /// The number of the call that found it ended, among those of its process.
     pub call: Option<u64>,
-    /// The end of what it wrote to stderr, escaped; up to 4 KiB.
+    /// The end of what it wrote to stderr, up to 4 KiB, with secrets and folders masked and escaped.
     pub stderr: String,
 }
 
@@ -267,7 +268,7 @@ impl Fault {
         Some(Self {
             address: number(words.next()?)?,
             instruction: number(words.next()?)?,
-            module: words.next().map(str::to_owned),
+            module: words.next().map(|word| scrub::escape(word).into_owned()),
             offset: words.next().and_then(number),
         })
     }

@@ -15,7 +15,7 @@ use super::keeper;
 use super::meter::{Meter, Reading};
 use super::patience::Patience;
 use super::seats::{Reclaimed, Seat, Seats};
-use super::tail::Tail;
+use super::tail::{Tail, scrubbed};
 use crate::isolate::failure::{self, Crash, Failure, Limit, Stage, WorkerFault};
 use crate::isolate::groups::Group;
 use crate::isolate::sandbox::Enforced;
@@ -321,14 +321,16 @@ impl Process {
 
     fn crash(&self, status: Option<ExitStatus>, stderr: &Tail) -> Crash {
         let mut stderr = stderr.text();
+        // What the worker itself wrote is looked for before anything is masked.
+        let fault = failure::Fault::taken_from(&mut stderr).map(Box::new);
         Crash {
             signal: status.and_then(|status| status.signal()),
             exit_code: status.and_then(|status| status.code()),
             limit: self.limit.get().copied(),
-            fault: failure::Fault::taken_from(&mut stderr).map(Box::new),
+            fault,
             digest: format!("blake3:{}", self.memory.digest),
             call: None,
-            stderr,
+            stderr: scrubbed(&stderr),
         }
     }
 
