@@ -10,21 +10,17 @@
 //!
 //! [`verdicts`]: super::verdicts
 
-use std::fs;
 use std::time::Instant;
 
-use blake3::Hash;
 use registry_core::sync::{Condvar, Mutex};
 
 use super::failure::{Failure, Limit, Stage, StartFault, WorkerFault};
-use super::sandbox::{Enforced, Spec};
-use super::supervise::{Launch, Program};
+use super::probe_key::ProbeKey;
+use super::sandbox::Enforced;
+use super::supervise::Launch;
 use super::verdicts::{ProbeFault, Verdict, Verdicts, now_s};
-use crate::load::{CallState, LoadError, host_build, identity};
+use crate::load::CallState;
 use crate::state::StateFolder;
-
-/// Raised with every change of what a probe does.
-const PROBER: u32 = 1;
 
 /// Probes that run at once.
 const PROBES_MAX: usize = 4;
@@ -46,30 +42,6 @@ pub(crate) enum Unproven {
     NotProbed(StartFault),
 }
 
-/// What a verdict stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ProbeKey(Option<String>);
-
-impl ProbeKey {
-    /// The bytes with this digest, tried by this build of the host in `program` under `sandbox` with these
-    /// variables. Where the host cannot be told from others, nothing is recalled.
-    pub(crate) fn new(
-        digest: Hash,
-        program: &Program,
-        sandbox: &Spec,
-        variables: &[String],
-    ) -> Self {
-        let key = || {
-            let sandbox = serde_json::to_string(sandbox).ok()?;
-            let program = program.identity()?;
-            let (host, rights) = (host_build()?, rights()?);
-            let all = format!("{host} {program} {rights} {sandbox} {variables:?} {PROBER}");
-            Some(format!("{digest}:{}", blake3::hash(all.as_bytes())))
-        };
-        Self(key())
-    }
-}
-
 impl Prober {
     /// One that remembers in `state`.
     pub(crate) fn new(state: StateFolder) -> Self {
@@ -82,7 +54,7 @@ impl Prober {
 
     /// What is known already.
     pub(crate) fn recall(&self, key: &ProbeKey) -> Option<Verdict> {
-        self.verdicts.recall(key.0.as_deref()?)
+        self.verdicts.recall(key.as_deref()?)
     }
 
     /// Has what failed be tried anew.
@@ -99,9 +71,11 @@ impl Prober {
         state: &CallState<'_>,
         tell: impl Fn(&StartFault) -> (&'static str, String),
     ) -> Result<Verdict, Unproven> {
+        let within = launch.within;
+        let _turn = self.turn(Instant::now() + within).ok_or_else(busy)?;
+        // All of its time is the plugin's: waiting for others is not held against it.
         let begun = Instant::now();
-        let until = begun + launch.within;
-        let _turn = self.turn(until).ok_or_else(busy)?;
+        let until = begun + within;
         let tried = Self::attempt(launch, until, state);
         let (outcome, flaky) = match tried {
             Err(fault) if is_crash(&fault) => match Self::attempt(launch, until, state) {
@@ -129,7 +103,7 @@ impl Prober {
                 (found(Some(told), enforced), Some(fault))
             }
         };
-        if let Some(key) = key.0 {
+        if let Some(key) = key.into_inner() {
             self.verdicts.remember(key, verdict.clone());
         }
         match fault {
@@ -184,7 +158,6 @@ fn busy() -> Unproven {
 /// library was reached is the plugin's doing, even where it looks like a worker that cannot work.
 fn blamed(fault: &StartFault) -> Option<Stage> {
     match fault {
-        StartFault::Load(LoadError::Proc { .. }) => None,
         StartFault::Load(_) => Some(Stage::Map),
         StartFault::At(Stage::Spawn, _) | StartFault::At(_, Failure::Cancelled | Failure::Bug) => {
             None
@@ -208,22 +181,57 @@ fn is_crash(fault: &StartFault) -> bool {
     crashed && blamed(fault).is_some()
 }
 
-impl Program {
-    /// What tells its file from others.
-    fn identity(&self) -> Option<String> {
-        self.image().metadata().ok().map(|image| identity(&image))
-    }
-}
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
 
-/// What decides which layers of a sandbox can be had: the kernel, and what this process may do.
-fn rights() -> Option<String> {
-    const LINES: [&str; 5] = ["Uid:", "CapEff:", "CapBnd:", "NoNewPrivs:", "Seccomp:"];
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let lines = status.lines();
-    let rights: Vec<_> = lines
-        .filter(|line| LINES.iter().any(|start| line.starts_with(start)))
-        .collect();
-    let kernel = rustix::system::uname();
-    let (release, version) = (kernel.release(), kernel.version());
-    Some(format!("{release:?} {version:?} {rights:?}"))
+    use super::*;
+    use crate::load::{CallFailure, LoadError};
+
+    #[test]
+    fn so_many_probe_at_once_and_whoever_comes_later_waits_for_one_to_end() {
+        let prober = Prober::new(StateFolder::off());
+        let mut turns: Vec<_> = std::iter::repeat_with(|| prober.turn(Instant::now()))
+            .take(PROBES_MAX)
+            .collect();
+        assert!(turns.iter().all(Option::is_some));
+        assert!(prober.turn(Instant::now()).is_none());
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let until = Instant::now() + Duration::from_mins(1);
+                prober.turn(until).is_some()
+            });
+            turns.pop();
+            assert!(waiting.join().unwrap());
+        });
+        assert!(prober.turn(Instant::now()).is_some());
+    }
+
+    #[test]
+    fn who_came_to_its_library_is_blamed_for_whatever_it_says() {
+        let faults = || {
+            let reason = String::new();
+            [
+                Failure::Late,
+                Failure::Call(CallFailure::Panic(String::new())),
+                Failure::Worker(WorkerFault::Crashed(Box::default())),
+                Failure::Worker(WorkerFault::Protocol { what: "" }),
+                Failure::Worker(WorkerFault::Start {
+                    reason: reason.clone(),
+                }),
+                Failure::Worker(WorkerFault::Sandbox { reason }),
+            ]
+        };
+        for failure in faults() {
+            assert_eq!(blamed(&StartFault::At(Stage::Spawn, failure)), None);
+        }
+        for stage in [Stage::Map, Stage::Construct, Stage::SelfTest, Stage::Serve] {
+            for failure in faults() {
+                assert_eq!(blamed(&StartFault::At(stage, failure)), Some(stage));
+            }
+        }
+        for error in [LoadError::NoRoot, LoadError::AlreadyMapped] {
+            assert_eq!(blamed(&StartFault::Load(error)), Some(Stage::Map));
+        }
+    }
 }

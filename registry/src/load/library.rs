@@ -88,16 +88,17 @@ pub(crate) struct Outlook {
 
 impl Outlook {
     /// Opens it now, and settles what `verified` needs: a library that is missing can be loaded only
-    /// where files can be opened.
-    pub(crate) fn open(verified: &Verified) -> Self {
+    /// where files can be opened. Fails where no library could be loaded, whatever it is.
+    pub(crate) fn open(verified: &Verified) -> Result<Self, LoadError> {
+        let mappings = Mappings::open()?;
         let libraries = LIBRARIES.get_or_init(Libraries::new);
         if let Ok(_turn) = libraries.turns.take(verified.name(), Duration::ZERO) {
             // What fails now fails again, and is told, when the library is mapped.
             let _settled = libraries.settle(verified.needed());
         }
-        Self {
-            mappings: Mappings::open().ok(),
-        }
+        Ok(Self {
+            mappings: Some(mappings),
+        })
     }
 
     /// The descriptor that it holds.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::cancel::CancelToken;
 use super::start_error::StartFailure;
 use super::supervised::Planner;
-use crate::isolate::{ProbeFault, ProbeKey, StartFault, Unproven, Verdict};
+use crate::isolate::{ProbeFault, ProbeKey, StartFault, Trial, Unproven, Verdict};
 use crate::trust::{self, Verified};
 
 /// Why a plugin is not loaded here: the same bytes failed in a child.
@@ -106,8 +106,13 @@ impl Planner {
 
     fn probe_key(&self, digest: blake3::Hash) -> Option<ProbeKey> {
         let program = self.supervision.program.as_ref()?;
-        let (sandbox, variables) = (&self.options.sandbox, &self.options.variables);
-        Some(ProbeKey::new(digest, program, sandbox, variables))
+        let trial = Trial {
+            program,
+            sandbox: &self.options.sandbox,
+            variables: &self.options.variables,
+            within: self.supervision.start_timeout,
+        };
+        Some(ProbeKey::new(digest, trial))
     }
 }
 

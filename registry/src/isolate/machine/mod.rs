@@ -8,6 +8,8 @@ mod facts;
 mod trial;
 mod trials;
 
+pub(super) use trials::landlock_version;
+
 use std::io;
 
 use rustix::process::geteuid;

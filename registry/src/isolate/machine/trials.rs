@@ -20,7 +20,7 @@ use rustix::thread::{
 const NOBODY: u32 = 65_534;
 
 /// Landlock's interface: what it can restrict grows with the number.
-pub(super) fn landlock_version() -> Result<c_long, Errno> {
+pub(in crate::isolate) fn landlock_version() -> Result<c_long, Errno> {
     const VERSION: c_ulong = 1;
     let nothing: *const u8 = ptr::null();
     // SAFETY: asked for its version, the kernel reads no attributes.

@@ -109,7 +109,7 @@ fn start(
     };
     // What looks at descriptors or opens files comes before the sandbox, which lets neither be done.
     let (name, verified) = verified(&order, library).ok_or(ExitCode::BadOrder)?;
-    let outlook = Outlook::open(&verified);
+    let outlook = Outlook::open(&verified).map_err(|_| ExitCode::System)?;
     let say = |call: u64, answer: &Answer| {
         let head = (answer.kind, call, answer.extra);
         let sent = lane.lock().send(ends, head, &answer.bytes, &mut patient);

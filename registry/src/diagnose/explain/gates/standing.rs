@@ -87,7 +87,15 @@ pub(super) fn probe(planner: &Planner) -> Option<Finding> {
     Some(match verdict.fault {
         None => Finding::passed(format!("passed {made}")),
         Some(fault) => Finding::refused(
-            format!("failed during the {}, {made}", fault.stage.label()),
+            format!(
+                "failed during the {}, {made}{}",
+                fault.stage.label(),
+                if fault.flaky {
+                    ", a second attempt went well"
+                } else {
+                    ""
+                }
+            ),
             Problem {
                 code: "E_PROBE_FAILED",
                 reason: format!("{} ({})", fault.reason, fault.code),
