@@ -33,12 +33,16 @@ pub mod config;
 pub mod diagnose;
 pub mod discovery;
 mod event;
+#[cfg(feature = "ops")]
+mod exposing;
 mod heal;
 mod isolate;
 mod journal;
 mod load;
 mod moment;
 mod name;
+#[cfg(feature = "ops")]
+pub mod ops;
 mod planner;
 pub mod predecessor;
 mod problem;

@@ -97,7 +97,7 @@ impl Registry {
     }
 
     /// Another reference to the same registry.
-    #[cfg(feature = "async")]
+    #[cfg(any(feature = "async", feature = "ops"))]
     pub(crate) fn share(&self) -> Self {
         Self {
             roster: Arc::clone(&self.roster),

@@ -12,6 +12,9 @@ use xtask::artifacts::Build;
 
 use crate::{Running, compiled, set_mode, terminal};
 
+/// The first line of a text, where no running host was asked.
+pub const OWN_VIEW: &str = "this command's own view; no running host was asked\n";
+
 /// One run of the command, with nothing in its environment but what is set here.
 #[derive(Debug)]
 pub struct RegistryCommand {
@@ -157,6 +160,12 @@ impl Answer {
     pub fn text(&self) -> &str {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{self:#?}");
         &self.stdout
+    }
+
+    /// The same below the line that says whose view it is: the command's own.
+    pub fn report(&self) -> &str {
+        let report = self.text().strip_prefix(OWN_VIEW);
+        report.unwrap_or_else(|| panic!("the first line says whose view it is: {self:#?}"))
     }
 
     /// Stdout as the one JSON document it must be.

@@ -11,7 +11,7 @@ mod running;
 mod terminal;
 
 pub use builds::{NAMES_ITS_BUILD, name_of_build, named_build};
-pub use command::{Answer, RegistryCommand, program};
+pub use command::{Answer, OWN_VIEW, RegistryCommand, program};
 pub use fixtures::{c_library, compiled, example, fixture, shipped};
 pub use folder::{PluginFolder, set_mode};
 pub use held::Held;

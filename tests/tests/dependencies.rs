@@ -7,12 +7,18 @@ use xtask::workspace_root;
 
 /// Names of the packages that `package` links, itself included.
 fn linked_by(package: &str) -> BTreeSet<String> {
+    linked_with(package, &[])
+}
+
+/// The same, with further arguments for cargo.
+fn linked_with(package: &str, arguments: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .current_dir(workspace_root())
         .args([
             "tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}",
         ])
         .args(["--package", package])
+        .args(arguments)
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -36,6 +42,9 @@ fn a_user_of_the_library_compiles_no_command_line_async_http_or_tls_crate() {
         "async-std",
         "smol",
         "hyper",
+        "hyper-util",
+        "http",
+        "mio",
         "reqwest",
         "ureq",
         "tiny_http",
@@ -53,6 +62,22 @@ fn a_user_of_the_library_compiles_no_command_line_async_http_or_tls_crate() {
         .filter(|name| linked.contains(*name))
         .collect();
     assert_eq!(found, Vec::<&str>::new());
+}
+
+#[test]
+fn answering_from_outside_compiles_no_command_line_and_no_tls() {
+    let linked = linked_with("registry", &["--features", "ops"]);
+    assert!(linked.contains("hyper") && linked.contains("tokio"));
+    let unwanted = [
+        "clap",
+        "rustls",
+        "openssl",
+        "ring",
+        "tracing-subscriber",
+        "tokio-macros",
+    ];
+    let found = unwanted.into_iter().filter(|name| linked.contains(*name));
+    assert_eq!(found.collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 #[test]

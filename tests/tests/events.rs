@@ -141,7 +141,7 @@ fn the_command_tells_what_earlier_processes_saw_and_repeats_nothing() {
         .env("FACTORY_ALLOWED_PLANNERS", NAME)
         .env("FACTORY_STATE_DIR", state.path().to_str().unwrap())
         .run();
-    let rows: Vec<_> = answer.text().lines().collect();
+    let rows: Vec<_> = answer.report().lines().collect();
     assert_eq!(rows.len(), 4, "{rows:#?}");
     assert!(rows[0].starts_with("TIME "), "{rows:#?}");
     assert!(

@@ -462,7 +462,8 @@ fn the_command_shows_the_gates_and_ends_with_1_when_one_refuses() {
     );
     assert_eq!(
         absent.stdout,
-        "other_planner  —  —  REFUSED at gate 3 of 12, path\n  \
+        "this command's own view; no running host was asked\n\
+         other_planner  —  —  REFUSED at gate 3 of 12, path\n  \
          ✓  name       other_planner\n  \
          ✓  allowlist  on trust.allowed, from FACTORY_ALLOWED_PLANNERS (environment); not on trust.blocked\n  \
          ✗  path       E_ABSENT: no file in the plugin folders declares this name\n                \

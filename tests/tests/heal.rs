@@ -79,10 +79,11 @@ fn the_command_ends_with_1_while_nothing_is_active() {
     assert_eq!(json["planners"][0]["planner"], NAME);
     assert_eq!(json["planners"][0]["still"]["code"], "E_ABSENT");
     let text = heal(&folder, &[]);
-    let first = "not healed: 0 active planners · 1 attempt · next: registry diagnose\n";
+    let first = "this command's own view; no running host was asked\n\
+                 not healed: 0 active planners · 1 attempt · next: registry diagnose\n";
     assert_eq!(text.code, 1);
     assert!(text.stdout.starts_with(first), "{text:#?}");
     let folder = with_planner(folder);
     let answer = heal(&folder, &[]);
-    assert_eq!(answer.text(), "not needed: 1 active planner\n");
+    assert_eq!(answer.report(), "not needed: 1 active planner\n");
 }

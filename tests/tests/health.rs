@@ -129,7 +129,8 @@ fn the_command_answers_in_one_line_and_ends_with_1_when_it_is_not_ready() {
     assert_eq!(
         ready.stdout,
         "ready: 2 active planners, at least 1 wanted · 1 quarantined · 1 refused · 1 absent · \
-         mean reliability 0.70 · next: registry explain future_planner\n"
+         mean reliability 0.70 · next: registry explain future_planner · \
+         this command's own view; no running host was asked\n"
     );
     let not_ready = command(&["health", "--min", "3", "--json"]);
     assert_eq!(

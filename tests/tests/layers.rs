@@ -7,7 +7,7 @@ use xtask::module_graph::{self, SourceFile};
 use xtask::workspace_root;
 
 /// Layer of each top-level module, as ARCHITECTURE.md has it.
-const LAYERS: [(&str, u8); 22] = [
+const LAYERS: [(&str, u8); 24] = [
     ("moment", 0),
     ("name", 0),
     ("scrub", 0),
@@ -25,8 +25,10 @@ const LAYERS: [(&str, u8); 22] = [
     ("select", 6),
     ("heal", 7),
     ("diagnose", 8),
+    ("ops", 9),
     ("asynchronous", 10),
     ("builder", 10),
+    ("exposing", 10),
     ("registry", 10),
     ("predecessor", 11),
     ("lib", 11),

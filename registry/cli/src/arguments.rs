@@ -1,6 +1,7 @@
 //! What can be asked of the command.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,6 +34,14 @@ pub(crate) struct Global {
     /// Read FILE in place of the system's and the user's configuration file
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Ask a running host instead of looking here: its process id, or the path of its socket
+    #[arg(
+        long,
+        global = true,
+        value_name = "PID|SOCKET",
+        conflicts_with = "plugin_dir"
+    )]
+    pub(crate) attach: Option<String>,
     /// Answer with one JSON document, errors included
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -97,6 +106,10 @@ pub(crate) enum Command {
     Reload,
     /// Show what changed lately
     Events(Events),
+    /// Answer over HTTP and at the control socket until stopped
+    Serve(Serve),
+    /// Show the running hosts of this user that can be asked
+    Ps,
     /// Show the configuration
     #[command(subcommand)]
     Config(Config),
@@ -280,6 +293,13 @@ pub(crate) struct Events {
     /// Show what happened in the last D alone: seconds, or written like 90s, 2m, 1h, 7d
     #[arg(long, value_name = "D", value_parser = deadline::age)]
     pub(crate) since: Option<Duration>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Listen at this address; with port 0 at any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464")]
+    pub(crate) listen: SocketAddr,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,8 @@ use std::io;
 use registry::diagnose::causes;
 use registry::diagnose::text::{Cell, Ink, Look, Page};
 use registry::discovery::{Refusal, Refused};
-use registry::{ChangeError, GetError, LockingError, PlanFailure, SelectError};
+use registry::ops::{self, AttachError};
+use registry::{GetError, LockingError, PlanFailure, SelectError};
 use serde::Serialize;
 
 /// Exit code: refused or failed.
@@ -18,7 +19,7 @@ pub(crate) const USAGE: u8 = 2;
 /// Why there is no answer.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Failure {
-    code: &'static str,
+    code: String,
     message: String,
     causes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,7 +27,7 @@ pub(crate) struct Failure {
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    see: Option<&'static str>,
+    see: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     call_id: Option<String>,
     #[serde(skip)]
@@ -53,12 +54,33 @@ impl From<Failure> for Stop {
     }
 }
 
+impl From<ops::Failure> for Failure {
+    fn from(failure: ops::Failure) -> Self {
+        Self {
+            code: failure.code.into(),
+            message: failure.message.into(),
+            causes: failure.causes,
+            nearest: failure.nearest.map(Into::into),
+            remedy: failure.remedy.map(Into::into),
+            see: failure.see.map(Into::into),
+            call_id: None,
+            exit_code: FAILED,
+        }
+    }
+}
+
+impl From<AttachError> for Failure {
+    fn from(error: AttachError) -> Self {
+        Self::new(error.code(), &error).remedy(error.remedy().to_owned())
+    }
+}
+
 impl Failure {
     /// The failure that `error` tells of, with its causes.
-    pub(crate) fn new(code: &'static str, error: &(dyn Error + 'static)) -> Self {
+    pub(crate) fn new(code: &str, error: &(dyn Error + 'static)) -> Self {
         let mut texts = causes(error).into_iter();
         Self {
-            code,
+            code: code.to_owned(),
             message: texts.next().unwrap_or_default(),
             causes: texts.collect(),
             nearest: None,
@@ -71,23 +93,7 @@ impl Failure {
 
     /// There is no such planner, or it cannot be used.
     pub(crate) fn of_get(error: &GetError) -> Self {
-        let failure = Self::new(error.code(), error);
-        match error {
-            GetError::Unknown { .. } | GetError::BadName(_) => {
-                failure.nearest(error.nearest()).see("registry list")
-            }
-            // Another run of the command cannot see what failed in this one.
-            GetError::Start(_) => failure.remedy(error.remedy()),
-            _ => failure.remedy(error.remedy()).see("registry diagnose"),
-        }
-    }
-
-    /// The standing of a planner was not changed.
-    pub(crate) fn of_change(error: &ChangeError) -> Self {
-        match error {
-            ChangeError::Get(error) => Self::of_get(error),
-            error => Self::new(error.code(), error).remedy(error.remedy()),
-        }
+        ops::Failure::from(error).into()
     }
 
     /// A planner gave no plan.
@@ -159,9 +165,9 @@ impl Failure {
     }
 
     /// Names the command that leads on.
-    pub(crate) fn see(self, command: &'static str) -> Self {
+    pub(crate) fn see(self, command: &str) -> Self {
         Self {
-            see: Some(command),
+            see: Some(command.to_owned()),
             ..self
         }
     }
@@ -198,7 +204,7 @@ impl Failure {
         if let Some(remedy) = &self.remedy {
             page.sentence(2, Cell::new("next:"), Cell::new(remedy));
         }
-        if let Some(see) = self.see {
+        if let Some(see) = &self.see {
             page.sentence(2, Cell::new("see:"), Cell::new(see));
         }
         page.finish()

@@ -12,7 +12,6 @@ mod arguments;
 mod commands;
 mod deadline;
 mod failure;
-mod json;
 mod logging;
 mod output;
 mod place;

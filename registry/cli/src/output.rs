@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
+use registry::diagnose::document;
 use registry::diagnose::text::Look;
+use registry::ops::Form;
 use registry::scrub;
 use serde::Serialize;
-
-use crate::json;
 
 /// Where answers go.
 pub(crate) struct Output<'a> {
@@ -21,6 +21,15 @@ impl<'a> Output<'a> {
         Self { writer, json, look }
     }
 
+    /// The form that was asked for.
+    pub(crate) fn form(&self) -> Form {
+        if self.json {
+            Form::Json
+        } else {
+            Form::Text(self.look)
+        }
+    }
+
     /// Whether JSON was asked for.
     pub(crate) fn is_json(&self) -> bool {
         self.json
@@ -33,7 +42,7 @@ impl<'a> Output<'a> {
         text: impl FnOnce(Look) -> String,
     ) -> io::Result<()> {
         if self.json {
-            let document = json::document(body)?;
+            let document = document(body)?;
             self.raw(scrub::mask_json(&document).as_bytes())
         } else {
             let text = text(self.look);
@@ -48,7 +57,7 @@ impl<'a> Output<'a> {
         text: impl FnOnce(Look) -> String,
     ) -> io::Result<()> {
         if self.json {
-            let document = json::document(body)?;
+            let document = document(body)?;
             self.raw(document.as_bytes())
         } else {
             let text = text(self.look);

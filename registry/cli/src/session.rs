@@ -39,6 +39,11 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What `--attach` names.
+    pub(crate) fn target(&self) -> Option<&'a str> {
+        self.global.attach.as_deref()
+    }
+
     /// The configuration alone.
     pub(crate) fn config(&mut self) -> Result<Config, Stop> {
         let mut values = Values::new();

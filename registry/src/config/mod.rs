@@ -40,13 +40,18 @@ pub use self::{
     error::{ConfigError, Place, Problem, Reason},
     file::Note,
     guarded::FileFault,
-    kind::{BytesFrom, Folder, LogFormat, Network, Policy, ProgramFile, SandboxMode, Table},
+    kind::{
+        BytesFrom, Folder, LogFormat, Network, Policy, ProgramFile, SandboxMode, SocketFolder,
+        Table, Token,
+    },
     loader::Loader,
     merged::Setting,
     origin::Origin,
     reference::env_example,
     row::Row,
-    settings::{Discovery, Heal, Isolation, Log, PlannerSettings, Profiles, Select, Trust, rows},
+    settings::{
+        Control, Discovery, Heal, Isolation, Log, PlannerSettings, Profiles, Select, Trust, rows,
+    },
     values::Values,
 };
 pub(crate) use self::{file::parse as parse_toml, origin::shown_path};

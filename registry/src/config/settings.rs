@@ -7,9 +7,10 @@ use tracing::level_filters::LevelFilter;
 use super::{
     Config,
     kind::{
-        BYTES_FROM, BytesFrom, Count, Duration, FileOrOff, Folder, FolderOrOff, FreeTable, LEVELS,
-        LOG_FORMATS, LogFormat, Names, Network, Number, OnePath, POLICIES, Paths, Policy, Ports,
-        ProgramFile, ProgramOrSelf, SANDBOXES, SandboxMode, Switch, Table, Texts,
+        BYTES_FROM, BytesFrom, Count, Duration, FileOrOff, Folder, FolderOrOff, FolderOrRuntime,
+        FreeTable, LEVELS, LOG_FORMATS, LogFormat, Names, Network, Number, OnePath, POLICIES,
+        Paths, Policy, Ports, ProgramFile, ProgramOrSelf, SANDBOXES, SandboxMode, SocketFolder,
+        Switch, Table, Texts, Token, TokenOrNone,
     },
     merged::Merged,
     row::{Reach, Row, per_planner, sections},
@@ -166,6 +167,17 @@ sections! {
         breaker_reset: time::Duration = TIMEOUT, "60", "FACTORY_BREAKER_RESET", Granting;
         /// Longest time that the command takes to stop once it is told to.
         stop_timeout: time::Duration = STOP, "10", "FACTORY_STOP_TIMEOUT", Granting;
+    }
+
+    /// How a running host is asked from outside.
+    control: Control {
+        /// The folder in which hosts that expose themselves listen, each by a socket of its own; a folder
+        /// of this user with mode 0700. By default it is below the user's runtime folder.
+        socket: SocketFolder = FolderOrRuntime, "runtime", "FACTORY_CONTROL_SOCKET", Granting;
+        /// The file with the token that lets callers over TCP change a host; nobody else may read it.
+        token_file: Option<PathBuf> = FileOrOff, "off", "FACTORY_CONTROL_TOKEN_FILE", Granting;
+        /// The token itself. Without one, calls over TCP change nothing.
+        token: Option<Token> = TokenOrNone, "", "FACTORY_CONTROL_TOKEN", Granting;
     }
 
     /// What is logged.

@@ -15,6 +15,7 @@
 mod advice;
 mod diagnosis;
 mod discovered;
+mod document;
 mod explain;
 mod export;
 mod guard;
@@ -35,6 +36,7 @@ pub use diagnosis::{
     Check, Diagnosis, ExcludedFile, Files, FolderStatus, RefusedFile, Setting, ShadowedFile, Step,
 };
 pub use discovered::{DiscoveryStatus, FileCounts};
+pub use document::{SCHEMA, document};
 pub use explain::{Explanation, Gate, GateKind, Verdict};
 pub(crate) use export::export;
 pub use export::{ExportError, ExportFormat};

@@ -63,11 +63,10 @@ pub(super) enum Announces {
 }
 
 /// Whether a setting of this name holds a credential, judged by the words in it: `api_key`,
-/// `API-KEY` and `apiKey` do, `keyboard` does not.
+/// `API-KEY` and `apiKey` do, `keyboard` does not, nor does `api_key_file`, which says where one lies.
 pub fn is_secret_name(name: &str) -> bool {
-    words_of(name)
-        .split('_')
-        .any(|word| SECRET_WORDS.contains(&word))
+    let words = words_of(name);
+    !words.ends_with("_file") && words.split('_').any(|word| SECRET_WORDS.contains(&word))
 }
 
 /// What `name` announces in free text, where a bare `key` may be one of a map.

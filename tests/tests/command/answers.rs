@@ -66,7 +66,7 @@ fn list_shows_every_allowed_planner_and_where_it_stands() {
             .run()
     };
     assert_eq!(
-        timeless(list(&["list"]).text()),
+        timeless(list(&["list"]).report()),
         "NAME          VERSION  STATE       ISOLATION  RELIABILITY   CAPABILITIES\n\
          absent_one    —        absent      —          —             —\n\
          waits         0.3.0    not loaded  worker     0.10 default  —\n\
@@ -152,7 +152,7 @@ fn inspect_shows_what_a_file_says_of_itself_wherever_it_lies() {
 fn describe_shows_everything_known_of_one_planner() {
     let (folder, command) = with_fixtures(&["well_behaved"], &["describe", "Well_Behaved"]);
     assert_eq!(
-        command.run().text(),
+        command.run().report(),
         format!(
             "well_behaved  not loaded\n  \
                file          {}\n\

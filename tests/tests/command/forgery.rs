@@ -78,7 +78,7 @@ fn on(folder: &PluginFolder, arguments: &[&str]) -> Answer {
 fn reports_on_forged_manifests_and_file_names_have_no_row_too_many_and_no_escape() {
     let folder = folder();
     let list = harmless(on(&folder, &["list"]));
-    assert_eq!(list.text().lines().count(), 5, "{}", list.stdout);
+    assert_eq!(list.report().lines().count(), 5, "{}", list.stdout);
     for line in [
         &["describe", "forger_planner"][..],
         &["describe", "other_planner"],

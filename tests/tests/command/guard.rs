@@ -77,11 +77,11 @@ fn outcomes_add_up_over_runs_and_the_breaker_stays_open_until_it_is_reset() {
     let ranked = ground.run(&["select", "--objective", "x", "--json"]).json();
     assert_eq!(ranked["excluded"][0]["reason"], "breaker_open", "{ranked}");
     assert_eq!(
-        ground.run(&["breaker", "reset", "panics_in_plan"]).text(),
+        ground.run(&["breaker", "reset", "panics_in_plan"]).report(),
         "breaker closed: panics_in_plan\n"
     );
     assert_eq!(
-        ground.run(&["breaker", "reset", "--all"]).text(),
+        ground.run(&["breaker", "reset", "--all"]).report(),
         "nothing was held against anybody\n"
     );
     assert_eq!(fail(), "E_PLAN_PANIC");
@@ -99,7 +99,7 @@ fn a_hold_binds_later_runs_until_it_is_lifted() {
         "--reason",
         "slow\u{1b}[2J",
     ]);
-    let text = held.text();
+    let text = held.report();
     assert!(
         text.starts_with("well_behaved quarantined: an operator holds it back since 2"),
         "{text}"
@@ -115,7 +115,9 @@ fn a_hold_binds_later_runs_until_it_is_lifted() {
     );
     assert_eq!(ground.planner("well_behaved")["state"], "quarantined");
     assert_eq!(
-        ground.run(&["quarantine", "well_behaved", "--lift"]).text(),
+        ground
+            .run(&["quarantine", "well_behaved", "--lift"])
+            .report(),
         "well_behaved: the hold is lifted\n"
     );
     assert_eq!(ground.run(&["plan", "well_behaved", "Split"]).code, 0);

@@ -106,7 +106,7 @@ fn the_shipped_planners_are_found_without_any_configuration_in_the_users_folder(
         .env("XDG_DATA_HOME", &data.path().to_string_lossy())
         .run();
     assert_eq!(
-        timeless(answer.text()),
+        timeless(answer.report()),
         "NAME                     VERSION  STATE       ISOLATION  RELIABILITY   CAPABILITIES\n\
          llm_planner              1.2.0    not loaded  worker     0.10 default  llm\n\
          multi_pass_arch_planner  1.2.0    not loaded  worker     0.75 prior    architecture, multi_pass, structural\n\

@@ -26,6 +26,8 @@ const COMMANDS: &[&str] = &[
     "heal",
     "reload",
     "events",
+    "serve",
+    "ps",
     "config",
     "completions",
 ];

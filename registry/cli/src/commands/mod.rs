@@ -1,25 +1,20 @@
 //! One file a command: what to ask the library, and how to show the answer.
 
-mod breaker;
+mod ask;
 mod completions;
 mod config;
 mod context;
-mod describe;
-mod diagnose;
 mod doctor;
-mod events;
-mod explain;
-mod heal;
-mod health;
 mod inspect;
 mod keygen;
-mod list;
 mod lock;
 mod plan;
-mod quarantine;
-mod reload;
+mod ps;
+mod question;
 mod select;
+mod serve;
 mod sign;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -28,18 +23,14 @@ use std::io::{self, ErrorKind, Write};
 
 use serde::Serialize;
 
-use crate::arguments::{Arguments, Breaker, Command, Config};
+use crate::arguments::{Arguments, Command, Config};
 use crate::failure::{FAILED, Failure, Stop};
 use crate::output::Output;
 use crate::session::Session;
 use crate::surroundings::Surroundings;
-use registry::diagnose::text::{Cell, Look, Page};
 
 /// Exit code: answered.
 const ANSWERED: u8 = 0;
-
-/// Says whose state it is that follows.
-const VIEW: &str = "this command's own view; no running host was asked\n";
 
 /// Runs what was asked for; gives the exit code.
 pub(crate) fn run(
@@ -74,27 +65,36 @@ fn answer(
     session: &mut Session<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), Stop> {
+    if let Some(question) = question::of(command) {
+        return ask::run(&question, session, output);
+    }
+    if session.target().is_some() {
+        return Err(ask::unsupported().into());
+    }
     match command {
-        Command::List => list::run(session, output),
         Command::Inspect(inspect) => inspect::run(inspect, output),
-        Command::Describe(describe) => describe::run(describe, session, output),
-        Command::Explain(explain) => explain::run(explain, session, output),
         Command::Select(select) => select::run(select, session, output),
         Command::Plan(plan) => plan::run(plan, session, output),
-        Command::Diagnose(diagnose) => diagnose::run(diagnose, session, output),
-        Command::Health(health) => health::run(health, session, output),
         Command::Lock(lock) => lock::run(lock, session, output),
         Command::Doctor => doctor::run(output),
         Command::Verify(verify) => verify::run(verify, session, output),
         Command::Sign(sign) => sign::run(sign, output),
         Command::Keygen(keygen) => keygen::run(keygen, output),
-        Command::Quarantine(wanted) => quarantine::run(wanted, session, output),
-        Command::Breaker(Breaker::Reset(wanted)) => breaker::reset(wanted, session, output),
-        Command::Heal => heal::run(session, output),
-        Command::Reload => reload::run(session, output),
-        Command::Events(events) => events::run(events, session, output),
+        Command::Serve(serve) => serve::run(serve, session, output),
+        Command::Ps => ps::run(session, output),
         Command::Config(Config::Show) => config::run(session, output),
         Command::Completions(completions) => completions::run(completions, output),
+        // What can be put as a question was answered above.
+        Command::List
+        | Command::Describe(_)
+        | Command::Explain(_)
+        | Command::Diagnose(_)
+        | Command::Health(_)
+        | Command::Events(_)
+        | Command::Heal
+        | Command::Reload
+        | Command::Quarantine(_)
+        | Command::Breaker(_) => Ok(()),
     }
 }
 
@@ -109,13 +109,6 @@ fn report(
         return tell(failure, output);
     }
     stderr.write_all(failure.text(surroundings.stderr).as_bytes())
-}
-
-/// One line of text.
-fn sentence(text: &str, look: Look) -> String {
-    let mut page = Page::new(look);
-    page.line(0, [Cell::new(text)]);
-    page.finish()
 }
 
 /// Tells a failure as the one JSON document.

@@ -100,7 +100,8 @@ fn allowed_planners_that_are_not_there_are_listed_as_absent() {
     let (table, footer) = outcome.stdout.split_once("0 of 2 ").unwrap();
     assert_eq!(
         table,
-        "NAME          VERSION  STATE   ISOLATION  RELIABILITY  CAPABILITIES\n\
+        "this command's own view; no running host was asked\n\
+         NAME          VERSION  STATE   ISOLATION  RELIABILITY  CAPABILITIES\n\
          llm_planner   —        absent  —          —            —\n\
          risk_planner  —        absent  —          —            —\n"
     );

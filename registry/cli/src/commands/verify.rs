@@ -4,7 +4,7 @@ use registry::diagnose::text::{Cell, Ink, Look, Page, Table};
 use registry::{SignatureStanding, Verification, VerifyError};
 use serde::Serialize;
 
-use super::explain::is_file;
+use super::subject::is_file;
 use crate::arguments::Verify;
 use crate::failure::{Failure, Stop};
 use crate::output::Output;

@@ -3,6 +3,7 @@
 //! A value arrives as the text of a variable or as a value of TOML, and both mean the same: a single
 //! value is always judged by its text, a list may be one text with separators or a list of texts.
 
+mod control;
 mod folder;
 mod list;
 mod network;
@@ -16,19 +17,21 @@ use figment::value::Value;
 
 use super::{error::Reason, value::to_json};
 
-pub use self::{
-    folder::Folder,
-    network::Network,
-    program::ProgramFile,
-    word::{BytesFrom, LogFormat, Policy, SandboxMode},
-};
 pub(super) use self::{
+    control::{FolderOrRuntime, TokenOrNone},
     folder::{FileOrOff, FolderOrOff},
     list::{Names, OnePath, Paths, Texts},
     network::Ports,
     number::{Count, Duration, Number},
     program::ProgramOrSelf,
     word::{BYTES_FROM, LEVELS, LOG_FORMATS, POLICIES, SANDBOXES, Switch},
+};
+pub use self::{
+    control::{SocketFolder, Token},
+    folder::Folder,
+    network::Network,
+    program::ProgramFile,
+    word::{BytesFrom, LogFormat, Policy, SandboxMode},
 };
 
 /// One kind of value.

@@ -1,35 +1,10 @@
-//! `registry explain NAME|FILE`: every gate with verdict and evidence, and the next command to try.
+//! What `explain` and `verify` are asked about: a planner or a file.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use registry::PlannerName;
-use registry::diagnose::text;
-
-use crate::arguments::Explain;
-use crate::failure::{Failure, Stop};
-use crate::output::Output;
-use crate::session::Session;
-
-pub(super) fn run(
-    explain: &Explain,
-    session: &mut Session<'_>,
-    output: &mut Output<'_>,
-) -> Result<(), Stop> {
-    let registry = session.registry()?;
-    let explanation = if is_file(&explain.subject) {
-        registry.explain_file(&explain.subject)
-    } else {
-        registry.explain(&explain.subject.to_string_lossy())
-    };
-    let explanation = explanation.map_err(|error| Failure::of_get(&error))?;
-    output.answer(&explanation, |look| text::explain(&explanation, look))?;
-    match explanation.refused_by {
-        Some(_) => Err(Stop::Unwell),
-        None => Ok(()),
-    }
-}
 
 /// Whether a file is meant: no name holds a slash or a dot.
 pub(super) fn is_file(subject: &OsStr) -> bool {

@@ -1,13 +1,13 @@
-//! Answers for machines: one JSON object with a schema number.
+//! A document for machines: one JSON object with a schema number.
 
 use std::fmt::Write;
 
-use registry::scrub;
 use serde::Serialize;
 
-/// The version of the layout of the answers. It grows when a field changes its meaning or goes.
-pub(crate) const SCHEMA: u32 = 1;
+use crate::scrub;
 
+/// The version of the layout of the documents. It grows when a field changes its meaning or goes.
+pub const SCHEMA: u32 = 1;
 #[derive(Serialize)]
 struct Document<'a, T> {
     schema: u32,
@@ -19,7 +19,7 @@ struct Document<'a, T> {
 ///
 /// What JSON allows in a string but a terminal may obey is written as `\u` escapes, so that an answer
 /// is safe to look at, too.
-pub(crate) fn document(body: &impl Serialize) -> Result<String, serde_json::Error> {
+pub fn document(body: &impl Serialize) -> Result<String, serde_json::Error> {
     let mut text = serde_json::to_string_pretty(&Document {
         schema: SCHEMA,
         body,

@@ -1,0 +1,8 @@
+//! A registry that answers over HTTP: what each request is told, who may change something, and what
+//! hostile callers cannot do.
+
+mod bounds;
+mod changes;
+mod flood;
+mod ground;
+mod requests;
