@@ -7,4 +7,5 @@ mod codes;
 mod commands;
 mod links;
 mod paths;
+mod remedies;
 mod text;
