@@ -2,10 +2,12 @@
 
 use crate::text::{Text, documents, lines};
 
-/// Subcommands that cargo and the standard components of the toolchain bring along.
-const STANDARD: [&str; 21] = [
-    "add", "bench", "build", "check", "clean", "clippy", "doc", "fetch", "fix", "fmt", "help",
-    "install", "metadata", "new", "run", "rustc", "rustdoc", "test", "tree", "update", "vendor",
+/// Subcommands that cargo and the standard components of the toolchain bring along, and `fuzz`, whose
+/// installation `fuzz/README.md` shows.
+const STANDARD: [&str; 22] = [
+    "add", "bench", "build", "check", "clean", "clippy", "doc", "fetch", "fix", "fmt", "fuzz",
+    "help", "install", "metadata", "new", "run", "rustc", "rustdoc", "test", "tree", "update",
+    "vendor",
 ];
 
 /// Names under `[alias]` in cargo's configuration.
