@@ -7,6 +7,8 @@ mod blocks;
 mod claims;
 mod codes;
 mod commands;
+mod deploy;
+mod index;
 mod links;
 mod paths;
 mod printed;

@@ -148,7 +148,7 @@ fn every_command_of_every_document_does_what_the_document_shows_or_says_why_it_i
 }
 
 /// So that an error in reading documents cannot pass for success.
-const COMMANDS_MIN: usize = 10;
+const COMMANDS_MIN: usize = 100;
 
 /// So that not running a block is a decision.
 const NOT_RUN_MAX: usize = 8;

@@ -71,6 +71,9 @@ const REHEARSAL: [&str; 5] = [
     "ledger",
 ];
 
+/// Files that documents name and that the repository holds.
+const HELD: &str = "docs/deploy";
+
 /// A place for a root, which is mounted there by the shell that [`Stage::shell`] starts.
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -144,13 +147,18 @@ impl Ground {
         }
     }
 
-    /// The command and the planners of the workspace.
+    /// The command, the planners of the workspace, and the examples of deployment.
     fn add_release(&self) {
         self.install(program(), "release/registry", 0o755);
         for planner in PLANNERS {
             let library = shipped(planner);
             let name = library.file_name().unwrap().to_string_lossy();
             self.install(&library, &format!("release/plugins/{name}"), 0o644);
+        }
+        for entry in std::fs::read_dir(workspace_root().join(HELD)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy();
+            self.install(&path, &format!("release/deploy/{name}"), 0o644);
         }
     }
 
