@@ -167,7 +167,10 @@ impl StartFailure {
             ),
             Self::Load(error) => error.remedy(),
             Self::Bug => "Report it to the maintainers of registry.".to_owned(),
-            Self::Map(CallProblem::Late { .. }) | Self::SelfTest(CallProblem::Late { .. }) => {
+            // Mapping, making and testing a planner share one time.
+            Self::Map(CallProblem::Late { .. })
+            | Self::Construct(CallProblem::Late { .. })
+            | Self::SelfTest(CallProblem::Late { .. }) => {
                 "Raise PLANNER_SELF_TEST_TIMEOUT.".to_owned()
             }
             Self::Map(problem)
