@@ -156,6 +156,12 @@ impl Failure {
         }
     }
 
+    /// Adds what was said on the way to it.
+    pub(crate) fn also(mut self, said: impl IntoIterator<Item = String>) -> Self {
+        self.causes.extend(said);
+        self
+    }
+
     /// Says what to do about it.
     pub(crate) fn remedy(self, remedy: String) -> Self {
         Self {

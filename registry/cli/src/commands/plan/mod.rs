@@ -2,6 +2,7 @@
 
 mod text;
 
+use registry::Registry;
 use registry::plugin_api::{Plan, PlanRequest, PlanStats};
 use serde::Serialize;
 
@@ -10,6 +11,9 @@ use crate::arguments;
 use crate::failure::{Failure, Stop};
 use crate::output::Output;
 use crate::session::Session;
+
+/// How many lines of what a crashed worker wrote to stderr are shown; its record has all.
+const LAST_LINES: usize = 5;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -31,9 +35,11 @@ pub(super) fn run(
     let planner = registry
         .handle(&plan.name)
         .map_err(|error| Failure::of_get(&error))?;
-    let answer = planner
-        .plan(&request)
-        .map_err(|error| Failure::of_plan(&error))?;
+    let answer = planner.plan(&request).map_err(|error| {
+        // Whoever asks later asks another process, which did not hear it.
+        let said = last_words(&registry, &plan.name).filter(|_| error.code() == "E_WORKER_CRASH");
+        Failure::of_plan(&error).also(said.into_iter().flatten())
+    })?;
     if plan.mermaid {
         output.raw(answer.to_mermaid().as_bytes())?;
     } else {
@@ -43,6 +49,17 @@ pub(super) fn run(
         output.product(&body, |look| text::plan(name, &answer, look))?;
     }
     Ok(())
+}
+
+/// The end of what the planner's last worker wrote to stderr before it crashed.
+fn last_words(registry: &Registry, planner: &str) -> Option<Vec<String>> {
+    let crash = registry.describe(planner).ok()?.last_crash?;
+    let lines: Vec<_> = crash.stderr.lines().collect();
+    let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+    let words = last
+        .iter()
+        .map(|line| format!("it wrote to stderr: {line}"));
+    Some(words.collect())
 }
 
 impl<'a> Answer<'a> {
