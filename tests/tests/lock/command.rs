@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use tests::{Answer, RegistryCommand};
+use tests::{Answer, RegistryCommand, set_mode};
 
 use crate::ground::{FILE, Ground, NAME, VERSION, outcome, with_version};
 
@@ -159,6 +159,43 @@ fn a_lock_that_cannot_be_used_is_not_overwritten() {
         std::fs::read_to_string(ground.lock()).unwrap(),
         "schema = 1\nmine = true\n"
     );
+}
+
+#[test]
+fn no_lock_is_begun_that_would_accept_nothing_because_other_gates_refuse_all_that_is_found() {
+    let ground = Ground::new();
+    set_mode(&ground.file(), 0o666);
+    let (path, file) = (ground.lock(), ground.file());
+    for arguments in [&["lock"][..], &["lock", "--update"]] {
+        let answer = run(&ground, arguments);
+        assert_eq!((answer.code, ground.lock().exists()), (1, false));
+        let (path, file) = (path.display(), file.display());
+        assert_eq!(
+            answer.stdout,
+            format!(
+                "{path}: not written, for other gates refuse all that is found\n  note: {file} is not let in: the file \
+                 can be changed by other users (mode 0666) (E_FILE_WRITABLE_BY_OTHERS)\n"
+            )
+        );
+    }
+    set_mode(&ground.file(), 0o644);
+    assert!(run(&ground, &["lock"]).text().contains("written, with 1"));
+}
+
+#[test]
+fn an_update_by_name_keeps_the_entry_of_a_planner_whose_file_another_gate_refuses() {
+    let ground = Ground::locked();
+    let before = std::fs::read(ground.lock()).unwrap();
+    ground.install(&with_version(&ground.bytes(), "0.4.0"));
+    set_mode(&ground.file(), 0o666);
+    let answer = run(&ground, &["lock", "--update", NAME]);
+    let (code, stderr) = answer.refusal();
+    assert_eq!(code, 1);
+    assert!(
+        stderr.starts_with("error[E_FILE_WRITABLE_BY_OTHERS]: "),
+        "{stderr}"
+    );
+    assert_eq!(std::fs::read(ground.lock()).unwrap(), before);
 }
 
 #[test]

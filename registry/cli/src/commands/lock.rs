@@ -18,6 +18,9 @@ struct Answer {
     path: String,
     /// Whether the file was written.
     written: bool,
+    /// Whether it is not begun because it would accept nothing of what is found.
+    #[serde(skip)]
+    useless: bool,
     /// Whether it was forgotten that there was a lock.
     forgotten: bool,
     /// How many planners the lock knows now.
@@ -50,7 +53,10 @@ pub(super) fn run(
     let changes = current.changes_to(&wanted);
     let asks = arguments.update.is_some() || arguments.add.is_some() || arguments.revoke.is_some();
     let is_new = proposal.current.is_none();
-    let write = !arguments.check && !arguments.forget && (is_new || (asks && !changes.is_empty()));
+    // It would refuse everything from now on, and nobody asked for that.
+    let is_useless = is_new && changes.is_empty() && !proposal.rejected.is_empty();
+    let is_due = is_new || (asks && !changes.is_empty());
+    let write = !arguments.check && !arguments.forget && !is_useless && is_due;
     if write {
         put(&wanted, &proposal.path)?;
     }
@@ -59,6 +65,7 @@ pub(super) fn run(
     let answer = Answer {
         path: proposal.path.to_string_lossy().into_owned(),
         written: write,
+        useless: is_useless,
         forgotten,
         planners: lock.planners().len(),
         absent: proposal.absent(),
@@ -66,7 +73,7 @@ pub(super) fn run(
         changes,
     };
     output.answer(&answer, |look| text(&answer, arguments, look))?;
-    let differs = !answer.changes.is_empty() || (arguments.check && is_new);
+    let differs = !answer.changes.is_empty() || is_useless || (arguments.check && is_new);
     if differs && !write && !arguments.forget {
         return Err(Stop::Unwell);
     }
@@ -96,7 +103,10 @@ fn wanted(
             .ok()
             .filter(|name| lock.entry(name).is_some() || proposal.found.entry(name).is_some());
         match known {
-            Some(name) => lock.replace(&name, &proposal.found),
+            Some(name) => {
+                refuse_what_is_refused(&name, proposal)?;
+                lock.replace(&name, &proposal.found);
+            }
             // Whoever mistyped it learns the nearest name; what is merely absent is nothing to write.
             None => drop(
                 registry
@@ -108,6 +118,19 @@ fn wanted(
         lock = proposal.updated();
     }
     Ok(lock)
+}
+
+/// An update takes what is found. Of a planner whose file another gate refuses nothing is found, and an
+/// entry that is gone would be one more reason to refuse it.
+fn refuse_what_is_refused(name: &PlannerName, proposal: &LockProposal) -> Result<(), Stop> {
+    let rejected = proposal.rejected.iter().find(|file| file.name == *name);
+    match rejected.filter(|_| proposal.found.entry(name).is_none()) {
+        Some(file) => {
+            let Problem { code, remedy, .. } = rejected_problem(file);
+            Err(Failure::new(code, &file.refusal).remedy(remedy).into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Writes the lock, and reads it as discovery will: where others could change it, it would refuse
@@ -129,12 +152,16 @@ fn forget(registry: &Registry, proposal: &LockProposal) -> Result<bool, Stop> {
 }
 
 fn rejected(rejected: &registry::Rejected) -> Rejected {
-    let refusal = &rejected.refusal;
     Rejected {
         path: rejected.path.to_string_lossy().into_owned(),
         planner: rejected.name.clone(),
-        problem: Problem::new(refusal.code(), refusal, refusal.remedy()),
+        problem: rejected_problem(rejected),
     }
+}
+
+fn rejected_problem(rejected: &registry::Rejected) -> Problem {
+    let refusal = &rejected.refusal;
+    Problem::new(refusal.code(), refusal, refusal.remedy())
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -195,6 +222,9 @@ fn headline(answer: &Answer, arguments: &arguments::Lock) -> String {
     } else {
         format!("{planners} planners")
     };
+    if answer.useless {
+        return format!("{path}: not written, for other gates refuse all that is found");
+    }
     match (answer.written, answer.changes.is_empty()) {
         (true, _) => format!("{path}: written, with {planners}"),
         (false, true) => format!("{path}: as it is found, with {planners}"),
