@@ -15,6 +15,7 @@ pub const API_VERSION: ApiVersion = ApiVersion {
 
 /// A version of the plugin interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ApiVersion {
     /// Differs between versions that cannot meet.
     pub major: u32,

@@ -14,6 +14,8 @@ const DAYS_TO_1970: u64 = 719_468;
 
 /// A moment, to the millisecond; its text is UTC, as in `2026-11-21T14:31:05Z`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
 pub struct Moment {
     unix_ms: u64,
 }

@@ -9,6 +9,8 @@ use crate::scrub;
 
 /// A valid planner name: trimmed, lower-case, `^[a-z0-9_][a-z0-9_-]{2,63}$`. A clone copies no text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
 #[serde(try_from = "String", into = "String")]
 pub struct PlannerName(Arc<str>);
 

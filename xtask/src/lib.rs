@@ -5,6 +5,7 @@ pub mod demo;
 mod error;
 pub mod loom;
 pub mod module_graph;
+pub mod reference;
 
 use std::path::PathBuf;
 use std::process::Command;

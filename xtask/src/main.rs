@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo demo | cargo loom";
+const USAGE: &str = "usage: cargo demo | cargo loom | cargo reference";
 
 #[expect(
     clippy::print_stderr,
@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     let outcome = match std::env::args().nth(1).as_deref() {
         Some("demo") => xtask::demo::run(),
         Some("loom") => xtask::loom::run(),
+        Some("reference") => xtask::reference::run(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -14,11 +14,13 @@ use crate::ApiVersion;
 ///
 /// Serialising gives the manifest back: every field, defaults written out, and the unknown ones.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Manifest {
     /// The planner's name; valid by [`crate::name::RULE`].
     pub name: String,
     /// The plugin's own version.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub version: Version,
     /// The plugin interface it was built for.
     pub api: ApiVersion,
@@ -35,6 +37,7 @@ pub struct Manifest {
     /// Whether its author holds it fit for production.
     pub production_ready: bool,
     /// The author's prior for its reliability, `0.0..=1.0`.
+    #[cfg_attr(feature = "schema", schemars(skip_serializing_if = "Option::is_none"))]
     pub reliability: Option<f64>,
     /// How much harm a bad plan of it can do.
     pub risk_rating: RiskRating,
@@ -45,8 +48,19 @@ pub struct Manifest {
     /// What it asks for, such as `"net"`; what it gets is the operator's choice.
     pub permissions: Vec<String>,
     /// The schema of its settings.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            with = "Option<serde_json::Value>",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub config_schema: Option<Json>,
     /// Fields this version does not know, by name; those inside `api` and `build` by dotted path.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(flatten, with = "BTreeMap<String, serde_json::Value>")
+    )]
     pub unknown: BTreeMap<String, Json>,
 }
 
@@ -108,6 +122,7 @@ impl Serialize for Manifest {
 
 /// How a plugin was built.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuildInfo {
     /// The compiler, as it names itself.
     pub rustc: String,
@@ -122,8 +137,13 @@ macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
+            $(
+                $(#[$variant_doc])*
+                #[cfg_attr(feature = "schema", schemars(rename = $word))]
+                $variant,
+            )+
         }
 
         impl $name {

@@ -47,7 +47,7 @@ pub use self::{
     loader::Loader,
     merged::Setting,
     origin::Origin,
-    reference::env_example,
+    reference::{env_example, markdown},
     row::Row,
     settings::{
         Control, Discovery, Heal, Isolation, Log, PlannerSettings, Profiles, Select, Trust, rows,

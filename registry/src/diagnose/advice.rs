@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Diagnosis, PlannerState, PlannerStatus, Step};
+use super::{Diagnosis, PlannerState, PlannerStatus, SlowKind, Step};
 
 /// Most steps that are proposed.
 const STEPS_MAX: usize = 5;
@@ -23,13 +23,35 @@ pub(super) fn steps(diagnosis: &Diagnosis) -> Vec<Step> {
             }),
             (PlannerState::BreakerOpen, _) => steps.push(Step {
                 command: format!("registry explain {name}"),
-                purpose: "see why its breaker is open, and for how long".to_owned(),
+                purpose: "see why, and how long".to_owned(),
             }),
             (PlannerState::Refused, Some(path)) => steps.push(Step {
                 command: format!("registry inspect {}", shell_word(path)),
                 purpose: "see what the refused file says of itself".to_owned(),
             }),
             _ => {}
+        }
+    }
+    for slow in &diagnosis.slow {
+        let step = match (slow.what, &slow.planner) {
+            (SlowKind::Plan, Some(name)) => Step {
+                command: format!("registry describe {name}"),
+                purpose: "see its times".to_owned(),
+            },
+            (SlowKind::Start, Some(name)) => Step {
+                command: format!("registry explain {name}"),
+                purpose: "see what it passes".to_owned(),
+            },
+            _ => Step {
+                command: "registry diagnose --verbose".to_owned(),
+                purpose: "see where time goes".to_owned(),
+            },
+        };
+        if steps
+            .iter()
+            .all(|earlier: &Step| earlier.command != step.command)
+        {
+            steps.push(step);
         }
     }
     if diagnosis.found() == 0 {

@@ -6,14 +6,15 @@ use plugin_api::{API_VERSION, ApiVersion};
 use serde::Serialize;
 
 use super::{
-    DiscoveryStatus, LoadingStatus, LockState, LockStatus, PlannerState, PlannerStatus, Problem,
-    Profiles, SignatureStatus, advice, json,
+    DiscoveryStatus, LoadingStatus, LockState, LockStatus, PastFailure, PlannerState,
+    PlannerStatus, Problem, Profiles, SignatureStatus, Slow, advice, json,
 };
 use crate::config::{self, Config};
 use crate::discovery::LeftOut;
 
 /// What a registry knows, all of it at one moment.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Diagnosis {
     /// The version of `registry`.
@@ -35,6 +36,10 @@ pub struct Diagnosis {
     pub loading: LoadingStatus,
     /// How long selections and starts took.
     pub profiles: Profiles,
+    /// What takes long.
+    pub slow: Vec<Slow>,
+    /// The newest starts that failed, oldest first.
+    pub failures: Vec<PastFailure>,
     /// The configuration.
     pub settings: Vec<Setting>,
     /// What to do next, the most useful first.
@@ -43,6 +48,7 @@ pub struct Diagnosis {
 
 /// What was seen in the plugin folders beside the planners in the catalog.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Files {
     /// The folders that were searched.
@@ -63,6 +69,7 @@ pub struct Files {
 
 /// By what a file proves that it is the planner it says it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Check {
@@ -89,10 +96,12 @@ impl Check {
 
 /// A folder that was searched for plugins.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FolderStatus {
     /// Where it is.
     #[serde(serialize_with = "json::path")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub path: PathBuf,
     /// Why it could not be searched.
     pub problem: Option<Problem>,
@@ -100,10 +109,12 @@ pub struct FolderStatus {
 
 /// A file that is not used.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RefusedFile {
     /// Where it is.
     #[serde(serialize_with = "json::path")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub path: PathBuf,
     /// Why.
     #[serde(flatten)]
@@ -112,24 +123,29 @@ pub struct RefusedFile {
 
 /// A file that lost its planner's name to another file.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ShadowedFile {
     /// Where it is.
     #[serde(serialize_with = "json::path")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub path: PathBuf,
     /// The planner's name, as both files give it.
     pub planner: String,
     /// The file that is used.
     #[serde(serialize_with = "json::path")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub by: PathBuf,
 }
 
 /// A file whose planner the configuration excludes.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ExcludedFile {
     /// Where it is.
     #[serde(serialize_with = "json::path")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub path: PathBuf,
     /// The planner's name.
     pub planner: String,
@@ -137,6 +153,7 @@ pub struct ExcludedFile {
 
 /// One setting, with secrets masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Setting {
     /// Its name, `section.key`.
@@ -151,6 +168,7 @@ pub struct Setting {
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Step {
     /// A command, ready to be run.
@@ -179,6 +197,8 @@ impl Diagnosis {
             files,
             loading,
             profiles: Profiles::default(),
+            slow: Vec::new(),
+            failures: Vec::new(),
             settings: config.settings().iter().map(Setting::from).collect(),
             next: Vec::new(),
         };

@@ -9,6 +9,7 @@ use crate::state::StateError;
 
 /// What the latest discovery did, and how long it took.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DiscoveryStatus {
     /// The fingerprint of all plugin folders, in hexadecimal digits; `na` if contents are not read.
@@ -34,6 +35,7 @@ pub struct DiscoveryStatus {
 
 /// How many files a discovery found in which state, compared with the one before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FileCounts {
     /// Files that were not there before.

@@ -25,6 +25,17 @@ pub enum ExportFormat {
     Json,
 }
 
+/// A diagnosis as it is written.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    /// The version of this layout. It grows when a field changes its meaning or goes.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = SCHEMA)))]
+    schema: u32,
+    #[serde(flatten)]
+    diagnosis: &'a Diagnosis,
+}
+
 /// Why a diagnosis was not written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -95,12 +106,6 @@ pub(crate) fn export(
 }
 
 fn json(diagnosis: &Diagnosis) -> Result<Vec<u8>, serde_json::Error> {
-    #[derive(Serialize)]
-    struct Document<'a> {
-        schema: u32,
-        #[serde(flatten)]
-        diagnosis: &'a Diagnosis,
-    }
     let document = Document {
         schema: SCHEMA,
         diagnosis,

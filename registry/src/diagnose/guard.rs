@@ -11,8 +11,11 @@ use crate::planner::{BreakerOpen, OverdueCall, Planner, Quarantine};
 
 /// What the guard around a planner's calls knows of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct GuardStatus {
+    /// How long a call may take, in milliseconds.
+    pub limit_ms: u64,
     /// How long a call took in the mean, in milliseconds; none before the first.
     pub mean_ms: Option<f64>,
     /// When it last gave a plan.
@@ -29,6 +32,7 @@ pub struct GuardStatus {
 
 /// What a planner's breaker is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct BreakerStatus {
     /// Whether it lets calls through.
@@ -43,6 +47,7 @@ pub struct BreakerStatus {
 
 /// Whether a breaker lets calls through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BreakerState {
@@ -70,6 +75,7 @@ impl GuardStatus {
     pub(super) fn of(planner: &Planner) -> Self {
         let record = planner.track_record();
         Self {
+            limit_ms: millis_up(planner.plan_timeout()),
             mean_ms: record.mean_duration.map(|mean| mean.as_secs_f64() * 1e3),
             last_success: record.last_success,
             last_error: record.last_error,

@@ -8,6 +8,7 @@ use crate::trust::{self, Policy};
 
 /// How files become code in this process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct LoadingStatus {
     /// What libraries are mapped from: `sealed` copies, or the `file` itself.

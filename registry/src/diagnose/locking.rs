@@ -11,12 +11,14 @@ use crate::trust::{Guard, Standing, lock_place};
 
 /// Which lock is in force, and whether it is remembered what was accepted before.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct LockStatus {
     /// Whether nothing is admitted without a lock.
     pub required: bool,
     /// Where it is, or would be; none if no place is configured.
     #[serde(serialize_with = "json::optional_path")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub path: Option<PathBuf>,
     /// Whether there is one.
     pub state: LockState,
@@ -38,6 +40,7 @@ pub struct LockStatus {
 
 /// Whether there is a lock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LockState {

@@ -24,8 +24,12 @@ mod json;
 mod loading;
 mod locking;
 mod observe;
+mod past;
 mod profiles;
+#[cfg(feature = "schema")]
+mod schema;
 mod signatures;
+mod slow;
 mod stats;
 mod status;
 pub mod text;
@@ -45,7 +49,11 @@ pub use health::{Health, HealthStatus};
 pub use loading::LoadingStatus;
 pub use locking::{LockState, LockStatus};
 pub(crate) use observe::Observed;
+pub use past::PastFailure;
 pub use profiles::{Bucket, Distribution, Profiles};
+#[cfg(feature = "schema")]
+pub use schema::{schema, schema_text};
 pub use signatures::{KeyState, KeyStatus, SignatureStatus};
+pub use slow::{Slow, SlowKind};
 pub use stats::Stats;
 pub use status::{Isolation, PlannerState, PlannerStatus, Reliability, ReliabilitySource};

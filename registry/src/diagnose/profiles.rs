@@ -18,6 +18,7 @@ const BOUNDS_NS: [u64; 8] = [
 
 /// How long selections and starts took.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Profiles {
     /// Selections that found a planner.
@@ -28,6 +29,7 @@ pub struct Profiles {
 
 /// How long something took, over the newest samples.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Distribution {
     /// How many samples there are.
@@ -46,6 +48,7 @@ pub struct Distribution {
 
 /// Samples that took less than a bound, and not less than that of the bucket before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Bucket {
     /// The bound in nanoseconds; the last bucket has none.

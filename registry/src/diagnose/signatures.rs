@@ -10,12 +10,14 @@ use crate::trust::{KeyId, Policy, TrustedKey, TrustedKeys};
 
 /// What is wanted of signatures, and how the trusted keys stand.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SignatureStatus {
     /// Whether a plugin without a signature is refused.
     pub required: bool,
     /// The file of trusted keys; none if none is configured.
     #[serde(serialize_with = "json::optional_path")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub keys_file: Option<PathBuf>,
     /// The trusted keys, in the order of the file.
     pub keys: Vec<KeyStatus>,
@@ -23,6 +25,7 @@ pub struct SignatureStatus {
 
 /// A trusted key.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct KeyStatus {
     /// What the operator calls it.
@@ -41,6 +44,7 @@ pub struct KeyStatus {
 
 /// Whether a key counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum KeyState {

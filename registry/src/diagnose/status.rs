@@ -15,6 +15,7 @@ use crate::select::RELIABILITY_DEFAULT;
 
 /// What is known of one planner, without loading it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PlannerStatus {
     /// Its name.
@@ -27,9 +28,14 @@ pub struct PlannerStatus {
     pub reliability: Option<Reliability>,
     /// What it says of itself.
     #[serde(serialize_with = "json::optional_shared")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<plugin_api::manifest::Manifest>")
+    )]
     pub manifest: Option<Arc<Manifest>>,
     /// The file it comes from; none for one that the host brought along, or an absent one.
     #[serde(serialize_with = "json::optional_path")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub path: Option<PathBuf>,
     /// The digest of the bytes that were loaded, `blake3:…`.
     pub digest: Option<String>,
@@ -54,6 +60,7 @@ pub struct PlannerStatus {
 
 /// Where a planner stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PlannerState {
@@ -77,6 +84,7 @@ pub enum PlannerState {
 
 /// Where a planner's code runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Isolation {
@@ -90,6 +98,7 @@ pub enum Isolation {
 
 /// How far a planner is trusted to succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Reliability {
     /// From 0 to 1.
@@ -102,6 +111,7 @@ pub struct Reliability {
 
 /// Who says how reliable a planner is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ReliabilitySource {

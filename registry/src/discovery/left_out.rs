@@ -9,6 +9,7 @@ const LISTED_MAX: usize = 100;
 
 /// What the bounds left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeftOut {
     /// How many files were not examined.
     pub files: u64,
@@ -20,9 +21,11 @@ pub struct LeftOut {
 
 /// A file or folder that a bound left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeftOutPath {
     /// The file or folder.
     #[serde(serialize_with = "lossy")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub path: PathBuf,
     /// The bound.
     pub by: LeftOutBy,
@@ -30,6 +33,7 @@ pub struct LeftOutPath {
 
 /// A bound of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LeftOutBy {

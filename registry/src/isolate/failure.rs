@@ -215,6 +215,7 @@ impl std::fmt::Display for Limit {
 
 /// What is known of a worker's end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Crash {
     /// The signal that ended it.
@@ -235,6 +236,7 @@ pub struct Crash {
 
 /// Where a worker faulted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Fault {
     /// The address that could not be reached; without a meaning where the signal was sent.

@@ -7,6 +7,7 @@ use crate::trust::{Place, Sealed};
 
 /// What all registries of this process have mapped together. Nothing of it is ever unmapped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MappedLibraries {
     /// How many libraries.

@@ -24,6 +24,7 @@ pub struct Hold {
 
 /// A planner that is held back: it is in the catalog, and not called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("quarantined: {}", self.account())]
 #[non_exhaustive]
 pub struct Quarantine {
@@ -41,6 +42,7 @@ pub struct Quarantine {
 
 /// Who holds a planner back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Holder {
@@ -58,6 +60,7 @@ pub enum Holder {
 
 /// How a hold ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HoldEnd {

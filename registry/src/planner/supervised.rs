@@ -324,6 +324,11 @@ impl Planner {
         }
     }
 
+    /// How long one call of it may take.
+    pub fn plan_timeout(&self) -> Duration {
+        self.options.plan_timeout
+    }
+
     /// What its worker's sandbox is made of, as the worker itself says; `None` while it has no worker.
     pub fn sandbox(&self) -> Option<Enforced> {
         let started = self.resident.get()?;

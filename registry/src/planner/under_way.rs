@@ -24,6 +24,7 @@ struct Call {
 
 /// A call whose deadline has passed, and that has not returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OverdueCall {
     /// Its number among all calls of the registry, from 1.

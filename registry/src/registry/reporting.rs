@@ -5,8 +5,7 @@ use std::time::SystemTime;
 
 use super::Registry;
 use crate::diagnose::{
-    self, Diagnosis, Distribution, Explanation, ExportError, ExportFormat, Health, Observed,
-    PlannerStatus, Profiles, Stats,
+    self, Diagnosis, Explanation, ExportError, ExportFormat, Health, Observed, PlannerStatus, Stats,
 };
 use crate::event::Event;
 use crate::planner::{
@@ -32,16 +31,8 @@ impl Registry {
     /// Everything this registry knows, for a report. Starts nothing.
     pub fn diagnose(&self) -> Result<Diagnosis, GetError> {
         let diagnosis = self.observe(|observed: Observed<'_>| observed.diagnosis())?;
-        let selections = self.selections.samples();
-        let starts = self.roster.history().starts();
-        let profiles = Profiles {
-            selection: Distribution::of(selections.iter().map(|sample| sample.took)),
-            instantiation: Distribution::of(starts.iter().map(|sample| sample.took)),
-        };
-        Ok(Diagnosis {
-            profiles,
-            ..diagnosis
-        })
+        let (selections, history) = (self.selections.samples(), self.roster.history());
+        Ok(diagnosis.with_past(&selections, &history.starts(), &history.failures()))
     }
 
     /// This registry in numbers. Starts nothing.

@@ -101,6 +101,7 @@ fn list_shows_every_allowed_planner_and_where_it_stands() {
             "calls": 0,
             "failures": 0,
             "guard": {
+                "limit_ms": 40_000,
                 "mean_ms": null,
                 "last_success": null,
                 "last_error": null,
@@ -160,7 +161,8 @@ fn describe_shows_everything_known_of_one_planner() {
                not granted   net\n  \
                reliability   0.75 prior\n  \
                isolation     worker\n  \
-               calls         0, 0 without a plan\n",
+               calls         0, 0 without a plan\n  \
+               time limit    40.0 s\n",
             folder.file("libwell_behaved.so").display(),
             manifest_rows()
         )

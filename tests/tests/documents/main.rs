@@ -12,6 +12,7 @@ mod index;
 mod links;
 mod paths;
 mod printed;
+mod reference;
 mod remedies;
 mod run;
 mod shell;

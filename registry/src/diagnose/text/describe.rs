@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use plugin_api::manifest::Manifest;
 
+use super::discovered::duration;
 use super::list::{isolation, reliability, state};
 use super::page::INDENT;
 use super::{Cell, Ink, Look, Page, Table};
@@ -120,6 +121,8 @@ pub(super) fn record(planner: &PlannerStatus) -> Table<2> {
 
 /// What the guard around the calls knows, as far as there is anything to say.
 fn guard_rows(guard: &GuardStatus, table: &mut Table<2>) {
+    let limit = duration(guard.limit_ms.saturating_mul(1_000));
+    table.row([name("time limit"), Cell::new(limit)]);
     if let Some(mean_ms) = guard.mean_ms {
         table.row([name("mean time"), Cell::new(format!("{mean_ms:.1} ms"))]);
     }

@@ -105,7 +105,7 @@ fn changes(discovery: &DiscoveryStatus) -> String {
     }
 }
 
-fn duration(micros: u64) -> String {
+pub(super) fn duration(micros: u64) -> String {
     let duration = Duration::from_micros(micros);
     let seconds = duration.as_secs_f64();
     if duration < Duration::from_millis(1) {

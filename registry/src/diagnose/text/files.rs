@@ -6,9 +6,6 @@ use super::report::Detail;
 use super::{Cell, Ink, Page, Table};
 use crate::diagnose::{Files, Problem};
 
-/// How many refused files the short report shows.
-const REFUSED_SHOWN_MAX: usize = 20;
-
 /// How many of the files that were not looked at are shown.
 const LEFT_OUT_SHOWN_MAX: usize = 5;
 
@@ -16,10 +13,7 @@ pub(super) fn refused(files: &Files, detail: Detail, page: &mut Page) {
     if files.refused.is_empty() {
         return;
     }
-    let shown_max = match detail {
-        Detail::Short => REFUSED_SHOWN_MAX,
-        Detail::Full => usize::MAX,
-    };
+    let shown_max = detail.shown_max();
     page.heading("REFUSED FILES");
     for file in files.refused.iter().take(shown_max) {
         page.line(
@@ -28,18 +22,15 @@ pub(super) fn refused(files: &Files, detail: Detail, page: &mut Page) {
         );
         page.table(2 * INDENT, &reason_and_remedy(&file.problem));
     }
-    if let Some(more) = files
-        .refused
-        .len()
-        .checked_sub(shown_max)
-        .filter(|&more| more > 0)
-    {
-        page.line(
-            INDENT,
-            [Cell::new(format!(
-                "and {more} more: registry diagnose --verbose"
-            ))],
-        );
+    more(files.refused.len(), shown_max, page);
+}
+
+/// Counts those of `count` that are not shown, and says where they are.
+pub(super) fn more(count: usize, shown_max: usize, page: &mut Page) {
+    let more = count.saturating_sub(shown_max);
+    if more > 0 {
+        let text = format!("and {more} more: registry diagnose --verbose");
+        page.line(INDENT, [Cell::new(text)]);
     }
 }
 

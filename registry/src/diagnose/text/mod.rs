@@ -12,6 +12,7 @@ mod discovered;
 mod doctor;
 mod events;
 mod explain;
+mod failures;
 mod files;
 mod heal;
 mod health;
@@ -24,6 +25,7 @@ mod profiles;
 mod report;
 #[cfg(test)]
 pub(super) mod sample;
+mod slow;
 mod table;
 mod trust;
 

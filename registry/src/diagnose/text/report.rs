@@ -1,11 +1,14 @@
 //! The state of everything on one screen: what is there, what is not and why, and what to do next.
 
-use super::describe::{ABSENT, overdue_call, record};
+use super::describe::{ABSENT, record};
 use super::files::{self, code, reason_and_remedy, two_rows};
 use super::list::{counted, found, planners, state};
 use super::page::INDENT;
-use super::{Cell, Ink, Look, Page, Table, discovered, loading, profiles, trust};
+use super::{Cell, Ink, Look, Page, Table, discovered, failures, loading, profiles, slow, trust};
 use crate::diagnose::{Diagnosis, PlannerState, PlannerStatus, Setting};
+
+/// How many problems of a kind the short report shows.
+const SHOWN_MAX: usize = 5;
 
 /// How much a report tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,22 +19,34 @@ pub enum Detail {
     Full,
 }
 
+impl Detail {
+    /// How many problems of a kind are shown.
+    pub(super) const fn shown_max(self) -> usize {
+        match self {
+            Self::Short => SHOWN_MAX,
+            Self::Full => usize::MAX,
+        }
+    }
+}
+
 /// The state of everything.
 pub fn report(diagnosis: &Diagnosis, detail: Detail, look: Look) -> String {
     let mut page = Page::new(look);
     summary(diagnosis, &mut page);
     page.heading("PLANNERS");
     page.table(INDENT, &planners(&diagnosis.planners));
-    not_usable(diagnosis, &mut page);
+    not_usable(diagnosis, detail, &mut page);
     files::refused(&diagnosis.files, detail, &mut page);
     files::folders(&diagnosis.files, detail, &mut page);
     files::left_out(&diagnosis.files, &mut page);
+    slow::section(diagnosis, &mut page);
     discovered::section(&diagnosis.files.discovery, detail, &mut page);
     trust::section(diagnosis, &mut page);
     loading::section(&diagnosis.loading, detail, &mut page);
     if detail == Detail::Full {
         files::others(&diagnosis.files, &mut page);
         records(diagnosis, &mut page);
+        failures::section(&diagnosis.failures, &mut page);
         profiles::section(&diagnosis.profiles, &mut page);
         page.heading("CONFIGURATION");
         page.table(INDENT, &settings(&diagnosis.settings));
@@ -90,18 +105,18 @@ fn summary(diagnosis: &Diagnosis, page: &mut Page) {
     page.line(0, [Cell::new(counts.join(" · "))]);
 }
 
-fn not_usable(diagnosis: &Diagnosis, page: &mut Page) {
+fn not_usable(diagnosis: &Diagnosis, detail: Detail, page: &mut Page) {
     let (absent, others): (Vec<_>, Vec<_>) = diagnosis
         .planners
         .iter()
         .filter(|planner| !planner.state.is_usable() && !is_file_listed(diagnosis, planner))
         .partition(|planner| planner.state == PlannerState::Absent);
-    overdue(diagnosis, page);
     if absent.is_empty() && others.is_empty() {
         return;
     }
     page.heading("NOT USABLE");
-    for planner in others {
+    let shown_max = detail.shown_max();
+    for planner in others.iter().take(shown_max) {
         let code = planner.problem.as_ref().map_or_else(Cell::blank, code);
         page.line(
             INDENT,
@@ -109,29 +124,12 @@ fn not_usable(diagnosis: &Diagnosis, page: &mut Page) {
         );
         page.table(2 * INDENT, &why(planner));
     }
+    files::more(others.len(), shown_max, page);
     if !absent.is_empty() {
         let names = Cell::list(absent.iter().map(|planner| &planner.name));
         page.line(INDENT, [state(PlannerState::Absent), names]);
         let next = "Copy its library into a plugin folder, or take its name off the allowlist.";
         page.table(2 * INDENT, &two_rows(ABSENT, next));
-    }
-}
-
-/// Calls that should have returned: a planner in process cannot be stopped.
-fn overdue(diagnosis: &Diagnosis, page: &mut Page) {
-    let guarded = diagnosis.planners.iter().filter_map(|planner| {
-        let guard = planner.guard.as_ref()?;
-        (!guard.overdue.is_empty()).then_some((planner, guard))
-    });
-    let mut table = Table::headless().wrapped();
-    for (planner, guard) in guarded {
-        for call in &guard.overdue {
-            table.row([Cell::new(&planner.name), Cell::new(overdue_call(call))]);
-        }
-    }
-    if !table.is_empty() {
-        page.heading("OVERDUE CALLS");
-        page.table(INDENT, &table);
     }
 }
 
@@ -214,10 +212,10 @@ mod tests {
             let text = report(&diagnosis, detail, Look::PLAIN);
             (
                 text.matches("E_TRUNCATED").count(),
-                text.contains("and 3 more"),
+                text.contains("and 18 more"),
             )
         };
-        assert_eq!(shown(Detail::Short), (20, true));
+        assert_eq!(shown(Detail::Short), (5, true));
         assert_eq!(shown(Detail::Full), (23, false));
     }
 

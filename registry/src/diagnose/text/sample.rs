@@ -68,6 +68,8 @@ pub(in crate::diagnose) fn diagnosis() -> Diagnosis {
             mapped: MappedLibraries::default(),
         },
         profiles: Profiles::default(),
+        slow: Vec::new(),
+        failures: Vec::new(),
         settings: vec![
             setting("discovery.dirs", "/opt/my plugins:/var/plugins", "builder"),
             setting("select.min_reliability", "0.25", "default"),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a process found to be enforced upon it, in the order in which it was applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Enforced {
     /// Every layer there is, once.
@@ -12,6 +13,7 @@ pub struct Enforced {
 
 /// One layer of a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Layer {
     /// Which one.
@@ -22,6 +24,7 @@ pub struct Layer {
 
 /// Whether a layer holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum LayerState {
     /// It does.
@@ -40,6 +43,7 @@ pub enum LayerState {
 
 /// Which layer of a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LayerName {

@@ -7,6 +7,8 @@ const DIGITS: usize = 16;
 
 /// The number of a key, chosen at random when the key was made. It finds a key and proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
 pub struct KeyId(u64);
 
 impl KeyId {
