@@ -158,8 +158,13 @@ fn find_words(text: &str, secrets: &mut Vec<Range<usize>>) {
             run_end = end_of(text, start, is_credential_char);
         }
         let word = &text[start..at];
-        let secret = if shapes::is_secret(&text[start..run_end]) {
+        let run = &text[start..run_end];
+        // So begins the name of a library's file, whatever stands behind it.
+        let in_file_name = run.strip_prefix("lib");
+        let secret = if shapes::is_secret(run) {
             Some(start..run_end)
+        } else if in_file_name.is_some_and(shapes::is_secret) {
+            Some(start + "lib".len()..run_end)
         } else if before.eq_ignore_ascii_case("public") {
             None
         } else {

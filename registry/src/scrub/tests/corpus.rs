@@ -9,6 +9,10 @@ const SECRETS: &[(&str, &str)] = &[
     ("key AKIAZ3MGN5R7QWXT2LPB in use", "AKIAZ3MGN5R7QWXT2LPB"),
     ("ASIAZ3MGN5R7QWXT2LPB", "ASIAZ3MGN5R7QWXT2LPB"),
     (
+        "/opt/plugins/libghp_k3J9dLm2Qx8VbT5nRw7YzC1fHs6AeG4uPo0i.so",
+        "k3J9dLm2Qx8VbT5nRw7YzC1fHs6AeG4uPo0i",
+    ),
+    (
         "used ghp_k3J9dLm2Qx8VbT5nRw7YzC1fHs6AeG4uPo0i",
         "k3J9dLm2Qx8VbT5nRw7YzC1fHs6AeG4uPo0i",
     ),
