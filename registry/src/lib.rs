@@ -58,7 +58,7 @@ pub use discovery::{Progress, inspect};
 pub use event::{CallId, Event, EventKind};
 pub use heal::{HealError, HealOutcome, HealReport, Treated};
 pub use isolate::{Crash, Fault, Limit, ProgramError, WorkerFault, doctor, sandbox, worker};
-pub use load::{LoadError, MappedLibraries};
+pub use load::{LoadError, MappedLibraries, abi_fingerprint};
 pub use moment::Moment;
 pub use name::{NameError, PlannerName};
 pub use planner::{

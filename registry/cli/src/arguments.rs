@@ -113,6 +113,8 @@ pub(crate) enum Command {
     /// Show the configuration
     #[command(subcommand)]
     Config(Config),
+    /// Show what this command is built of
+    Version,
     /// Write a completion script for a shell
     Completions(Completions),
 }

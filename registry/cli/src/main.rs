@@ -29,6 +29,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 use registry::diagnose::text::Look;
 
 use arguments::Arguments;
@@ -61,6 +62,11 @@ fn main() -> ExitCode {
 /// Help and version are answers, anything else is a usage error. Nobody is left to tell if neither can
 /// be written.
 fn without_command(error: &clap::Error) -> ExitCode {
+    if error.kind() == ErrorKind::DisplayVersion {
+        let line = commands::version::Built::own().line();
+        let _ = io::stdout().write_all(line.as_bytes());
+        return ExitCode::SUCCESS;
+    }
     if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::SUCCESS;

@@ -5,16 +5,22 @@
 //! two sides must know everything that the other does. A field that the plugin lacks is then `None`
 //! to the host, which is what a prefix type is for.
 
+use plugin_api::API_VERSION;
 use plugin_api::abi::PluginRef;
 use plugin_api::abi::abi_stable::StableAbi;
 use plugin_api::abi::abi_stable::abi_stability::abi_checking::check_layout_compatibility;
 use plugin_api::abi::abi_stable::library::LibHeader;
+
+use registry_core::sync::OnceLock;
 
 use super::error::LoadError;
 use crate::scrub;
 
 /// Longest difference that stands in an error's one line.
 const DIFFERENCE_CHARS_MAX: usize = 300;
+
+/// Digits of a fingerprint.
+const FINGERPRINT_CHARS: usize = 16;
 
 /// Compares the layout of every type that crosses the interface.
 pub(super) fn check(header: &'static LibHeader) -> Result<(), LoadError> {
@@ -29,6 +35,29 @@ pub(super) fn check(header: &'static LibHeader) -> Result<(), LoadError> {
         .map_err(|errors| LoadError::Layout {
             first_difference: first_difference(&errors.to_string()),
         })
+}
+
+/// One word for what this host's tables are. Hosts that have the same understand the same plugins; those
+/// that have not may still, where one's tables only go on where the other's end.
+pub fn abi_fingerprint() -> &'static str {
+    static FINGERPRINT: OnceLock<String> = OnceLock::new();
+    FINGERPRINT.get_or_init(|| {
+        let description = <PluginRef as StableAbi>::LAYOUT.to_string();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(format!("{API_VERSION}\n").as_bytes());
+        for line in description.lines().filter(|line| says_what_crosses(line)) {
+            hasher.update(line.trim_start().as_bytes());
+            hasher.update(b"\n");
+        }
+        let digits = hasher.finalize().to_hex();
+        digits.chars().take(FINGERPRINT_CHARS).collect()
+    })
+}
+
+/// Where in which source a type is declared does not cross the interface.
+fn says_what_crosses(line: &str) -> bool {
+    let line = line.trim_start();
+    !line.starts_with("package:") && !line.starts_with("line:")
 }
 
 /// The first difference in the checker's report, on one line. The report begins with pages of what

@@ -36,6 +36,7 @@ pub(crate) use exchange::{ANSWER_SIZE_BYTES_MAX, CallFailure, FAILURE_SIZE_BYTES
 pub(crate) use farewell::Farewell;
 pub(crate) use host::{CallState, Relay};
 pub(crate) use host_build::{host_build, identity};
+pub use layout::abi_fingerprint;
 pub(crate) use library::{Outlook, mapped, open, open_with};
 pub(crate) use log_limit::LogLimit;
 pub use mapped::MappedLibraries;

@@ -7,6 +7,7 @@ mod guard;
 mod report;
 mod screen;
 mod settings;
+mod version;
 
 use serde_json::Value;
 use tests::{PluginFolder, RegistryCommand, fixture};

@@ -18,6 +18,7 @@ mod subject;
 #[cfg(test)]
 mod tests;
 mod verify;
+pub(crate) mod version;
 
 use std::io::{self, ErrorKind, Write};
 
@@ -82,6 +83,7 @@ fn answer(
         Command::Keygen(keygen) => keygen::run(keygen, output),
         Command::Serve(serve) => serve::run(serve, session, output),
         Command::Ps => ps::run(session, output),
+        Command::Version => version::run(output),
         Command::Config(Config::Show) => config::run(session, output),
         Command::Completions(completions) => completions::run(completions, output),
         // What can be put as a question was answered above.
