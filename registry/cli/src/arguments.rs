@@ -113,6 +113,8 @@ pub(crate) enum Command {
     /// Show the configuration
     #[command(subcommand)]
     Config(Config),
+    /// Write everything that helps to help into one archive, with secrets masked
+    Bundle(Bundle),
     /// Show what this command is built of
     Version,
     /// Write a completion script for a shell
@@ -308,6 +310,19 @@ pub(crate) struct Serve {
 pub(crate) enum Config {
     /// Show every setting with its value and where it came from; secrets are masked
     Show,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Bundle {
+    /// The archive, a tar file that only its owner can read
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Replace FILE if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Add the end of this log as well; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Vec<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
 use crate::failure::Failure;
 
 /// Why a file was not written.
@@ -60,14 +62,29 @@ pub(crate) fn create(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), PlaceEr
     })
 }
 
-/// Writes a file that everybody may read, in place of the one that is there: whoever looks finds the
-/// old one or the new one.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), PlaceError> {
+/// Writes a file of this mode, in place of the one that is there: whoever looks finds the old one or the
+/// new one.
+pub(crate) fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), PlaceError> {
+    move_in(path, mode, bytes, RenameFlags::empty())
+}
+
+/// Writes a new file of this mode: whoever looks finds none or the whole.
+pub(crate) fn add(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), PlaceError> {
+    move_in(path, mode, bytes, RenameFlags::NOREPLACE)
+}
+
+fn move_in(path: &Path, mode: u32, bytes: &[u8], flags: RenameFlags) -> Result<(), PlaceError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.new", std::process::id()));
     let beside = PathBuf::from(beside);
-    create(&beside, 0o644, bytes)?;
-    fs::rename(&beside, path).map_err(|error| {
+    create(&beside, mode, bytes)?;
+    let moved = if flags.is_empty() {
+        // Every file system knows how to do that.
+        fs::rename(&beside, path)
+    } else {
+        renameat_with(CWD, &beside, CWD, path, flags).map_err(io::Error::from)
+    };
+    moved.map_err(|error| {
         let _ = fs::remove_file(&beside);
         PlaceError::of(path, error)
     })

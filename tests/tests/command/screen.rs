@@ -29,6 +29,7 @@ const COMMANDS: &[&str] = &[
     "serve",
     "ps",
     "config",
+    "bundle",
     "version",
     "completions",
 ];

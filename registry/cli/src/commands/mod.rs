@@ -1,6 +1,7 @@
 //! One file a command: what to ask the library, and how to show the answer.
 
 mod ask;
+mod bundle;
 mod completions;
 mod config;
 mod context;
@@ -83,6 +84,7 @@ fn answer(
         Command::Keygen(keygen) => keygen::run(keygen, output),
         Command::Serve(serve) => serve::run(serve, session, output),
         Command::Ps => ps::run(session, output),
+        Command::Bundle(bundle) => bundle::run(bundle, session, output),
         Command::Version => version::run(output),
         Command::Config(Config::Show) => config::run(session, output),
         Command::Completions(completions) => completions::run(completions, output),

@@ -48,7 +48,8 @@ pub(super) fn run(sign: &Sign, output: &mut Output<'_>) -> Result<(), Stop> {
     let signature = minisign::sign(None, &key, &bytes[..], Some(&comment), Some(&untrusted))
         .map_err(|error| Failure::new("E_SIGN", &error).remedy("Try again.".to_owned()))?;
     let signature_file = beside(&sign.file);
-    place::replace(&signature_file, signature.to_string().as_bytes()).map_err(Failure::from)?;
+    place::replace(&signature_file, 0o644, signature.to_string().as_bytes())
+        .map_err(Failure::from)?;
     let answer = Answer {
         planner,
         version,
