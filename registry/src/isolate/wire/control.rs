@@ -10,12 +10,7 @@ use rustix::net::{
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 
-/// Both sides must be of one build of this crate: the regions' layout is no public interface.
-pub(in crate::isolate) const BUILD: &str = concat!(
-    "registry ",
-    env!("CARGO_PKG_VERSION"),
-    " wire 1, 64 slots of 64 KiB"
-);
+use super::build::build;
 
 /// Longest message on the socket.
 const CONTROL_BYTES_MAX: usize = 256;
@@ -57,7 +52,8 @@ pub(in crate::isolate) fn send_hello(
     if !control.push(SendAncillaryMessage::ScmRights(&descriptors)) {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    let text = [IoSlice::new(BUILD.as_bytes())];
+    let build = build();
+    let text = [IoSlice::new(build.as_bytes())];
     sendmsg(
         socket,
         &text,

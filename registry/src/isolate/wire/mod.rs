@@ -20,6 +20,7 @@
 //! Idle sides sleep. Both spin, for [`SPIN`] at most, only while calls follow each other within that
 //! time, and never where a process may use one processor alone.
 
+mod build;
 mod control;
 mod frame;
 mod futex;
@@ -29,7 +30,8 @@ mod slot;
 #[cfg(test)]
 mod tests;
 
-pub(super) use control::{BUILD, Heard, Hello, hear, hear_plain, send_hello};
+pub(super) use build::build;
+pub(super) use control::{Heard, Hello, hear, hear_plain, send_hello};
 pub(super) use frame::Kind;
 pub(super) use lane::{Discarded, Ends, Fault, Lane, Message, Pause, SPIN, spin_allowed};
 pub(super) use region::{Access, Region};

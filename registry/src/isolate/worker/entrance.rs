@@ -16,7 +16,7 @@ use rustix::process::{Signal, set_parent_process_death_signal, setsid};
 
 use super::ending::{ExitCode, end};
 use super::{fault, service};
-use crate::isolate::wire::{BUILD, Heard, Hello, hear};
+use crate::isolate::wire::{Heard, Hello, build, hear};
 
 /// What a worker is called in the list of processes.
 pub(in crate::isolate) const NAME: &str = "registry-worker";
@@ -77,7 +77,7 @@ fn enter() -> Result<(OwnedFd, Hello), ExitCode> {
     let _leads_already = setsid();
     let control = take_stdin().map_err(|_| ExitCode::System)?;
     match hear(control.as_fd()) {
-        Ok(Heard::Hello(hello, build)) if build == BUILD.as_bytes() => Ok((control, hello)),
+        Ok(Heard::Hello(hello, theirs)) if theirs == build().as_bytes() => Ok((control, hello)),
         Ok(Heard::Hello(..)) => Err(ExitCode::OtherBuild),
         Ok(Heard::End) => Err(ExitCode::Done),
         _ => Err(ExitCode::NoHello),
