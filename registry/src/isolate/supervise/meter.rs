@@ -20,7 +20,7 @@ use super::processor::ProcessorClock;
 /// Shortest time between two looks.
 const LOOK_MIN: Duration = Duration::from_millis(20);
 
-/// Longest time between two looks, which the number of processors is not known long enough for.
+/// Longest time between two looks: how many processors there are can change.
 const LOOK_MAX: Duration = Duration::from_mins(5);
 
 /// The processor time of one process, and how much of it a call may use.

@@ -147,6 +147,11 @@ impl Worker {
         let now = self.policy.clock.now();
         let mut restarts = self.restarts.lock();
         restarts.last = process.fault();
+        if let Some(fault) = &restarts.last {
+            // It may have ended when nobody called it, and then no call tells of it.
+            let planner = self.launch.verified.name().as_str();
+            tracing::info!(planner, %fault, "a worker has ended and is replaced");
+        }
         while restarts
             .at
             .front()
