@@ -123,4 +123,7 @@ fn the_number_of_allowed_calls_is_the_one_that_the_documents_name() {
     let document = include_str!("../../../docs/isolation.md");
     let sentence = format!("**{} system calls**, {} with", ALLOWED.0, ALLOWED.1);
     assert!(document.contains(&sentence), "{sentence}");
+    let document = include_str!("../../../docs/threat-model.md");
+    let words = format!("**{} system calls**", ALLOWED.0);
+    assert!(document.contains(&words), "{words}");
 }
