@@ -11,6 +11,8 @@ use registry_core::sync::{OnceLock, thread_local};
 use serde::{Deserialize, Serialize, Serializer};
 use tracing::span::EnteredSpan;
 
+use crate::crash::Crash;
+use crate::moment::Moment;
 use crate::name::PlannerName;
 
 /// Longest text of one field; what is longer is cut.
@@ -41,6 +43,9 @@ pub struct Event {
     /// What there is to say beside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// What is known of the end of the planner's worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crash: Option<Box<Crash>>,
 }
 
 /// What can happen.
@@ -56,6 +61,10 @@ pub enum EventKind {
     Loaded,
     /// A planner could not be started.
     Failed,
+    /// A planner's worker ended by itself or for a limit.
+    Crashed,
+    /// A call gave no plan, and the planner is to blame; recorded once a minute for each code.
+    CallFailed,
     /// A planner's file has other content than before.
     DigestChanged,
     /// A planner is held back, or no longer.
@@ -74,10 +83,8 @@ pub enum EventKind {
 impl Event {
     /// Something of this kind, now, as part of this thread's call.
     pub(crate) fn now(kind: EventKind) -> Self {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let since = since.unwrap_or_default();
         Self {
-            at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            at_ms: Moment::now().unix_ms(),
             kind,
             call_id: Call::begin().id().to_string(),
             planner: None,
@@ -85,6 +92,17 @@ impl Event {
             digest: None,
             code: None,
             detail: None,
+            crash: None,
+        }
+    }
+
+    /// The end of a worker, as part of this thread's call.
+    pub(crate) fn crashed(crash: &Crash) -> Self {
+        Self {
+            crash: Some(Box::new(crash.clone())),
+            ..Self::now(EventKind::Crashed)
+                .code(crash.code())
+                .detail(crash)
         }
     }
 
@@ -140,6 +158,8 @@ impl EventKind {
             Self::Refused => "refused",
             Self::Loaded => "loaded",
             Self::Failed => "failed",
+            Self::Crashed => "crashed",
+            Self::CallFailed => "call failed",
             Self::DigestChanged => "digest changed",
             Self::Quarantined => "quarantined",
             Self::BreakerMoved => "breaker moved",
@@ -209,6 +229,11 @@ impl Call {
             is_outermost: outer.is_none(),
             _of_thread: PhantomData,
         }
+    }
+
+    /// The id of the call that this thread is in, if it is in one.
+    pub(crate) fn current() -> Option<CallId> {
+        CURRENT.get()
     }
 
     pub(crate) fn id(&self) -> CallId {

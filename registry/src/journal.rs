@@ -15,11 +15,16 @@ use registry_core::sync::Mutex;
 use registry_core::warn_once::WarnOnce;
 use serde::{Deserialize, Serialize};
 
+use crate::crash::Crash;
 use crate::event::{Event, EventKind};
+use crate::name::PlannerName;
 use crate::state::{Document, StateError, StateFolder};
 
 /// How many events are kept, in memory and in the document.
 const EVENTS_MAX: usize = 512;
+
+/// How many ends of workers are kept with what was written to stderr.
+const WORDS_MAX: usize = 32;
 
 /// How many things one discovery can be said to have found; the rest are counted.
 const FOUND_MAX: usize = 200;
@@ -164,6 +169,14 @@ impl Journal {
         events.sort_by_key(|event| event.at_ms);
         Ok(events)
     }
+
+    /// The newest end of a worker of `planner` that is known.
+    pub(crate) fn last_crash(&self, planner: &PlannerName) -> Result<Option<Crash>, StateError> {
+        let of_planner = |event: &Event| event.planner.as_deref() == Some(planner.as_str());
+        let events = self.events(None)?.into_iter().rev();
+        let mut crashes = events.filter(of_planner).filter_map(|event| event.crash);
+        Ok(crashes.next().map(|crash| *crash))
+    }
 }
 
 /// Tells what was found from anything else that could have been, whenever it was.
@@ -199,6 +212,16 @@ fn add_news(events: &mut VecDeque<Event>, recorded: impl IntoIterator<Item = Rec
         if let Some(event) = news(events, &own) {
             push_bounded(events, event);
         }
+    }
+    drop_old_words(events);
+}
+
+/// Only the newest ends of workers keep what was written to stderr.
+fn drop_old_words(events: &mut VecDeque<Event>) {
+    let crashes = events.iter_mut().rev();
+    let crashes = crashes.filter_map(|event| event.crash.as_mut());
+    for crash in crashes.skip(WORDS_MAX) {
+        crash.stderr.clear();
     }
 }
 
@@ -252,7 +275,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::name::PlannerName;
 
     fn private() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -367,5 +389,25 @@ mod tests {
         assert_eq!(error.code(), "E_STATE_NEWER");
         std::fs::remove_file(file).unwrap();
         assert_eq!(kinds(&journal), [EventKind::Loaded]);
+    }
+
+    #[test]
+    fn only_the_newest_ends_of_workers_keep_their_words() {
+        let journal = Journal::new(StateFolder::off());
+        let name = PlannerName::parse("risk_planner").unwrap();
+        assert_eq!(journal.last_crash(&name).unwrap(), None);
+        for number in 0..=WORDS_MAX as u64 {
+            let mut crash = Crash::default();
+            crash.take_words(number.to_string());
+            crash.call = Some(number);
+            journal.record(Event::crashed(&crash).planner(&name));
+        }
+        let events = journal.events(None).unwrap();
+        let words = |event: &Event| event.crash.as_ref().unwrap().stderr.clone();
+        assert_eq!([0, 1].map(|at| words(&events[at])), ["", "1"]);
+        let last = journal.last_crash(&name).unwrap().unwrap();
+        assert_eq!(last.call, Some(WORDS_MAX as u64));
+        let other = PlannerName::parse("other_planner").unwrap();
+        assert_eq!(journal.last_crash(&other).unwrap(), None);
     }
 }

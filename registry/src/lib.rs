@@ -30,6 +30,7 @@ compile_error!(
 mod asynchronous;
 mod builder;
 pub mod config;
+mod crash;
 pub mod diagnose;
 pub mod discovery;
 mod event;
@@ -54,10 +55,11 @@ mod suggest;
 mod trust;
 
 pub use builder::{BuildError, Builder};
+pub use crash::{Crash, Fault, Limit};
 pub use discovery::{Progress, inspect};
 pub use event::{CallId, Event, EventKind};
 pub use heal::{HealError, HealOutcome, HealReport, Treated};
-pub use isolate::{Crash, Fault, Limit, ProgramError, WorkerFault, doctor, sandbox, worker};
+pub use isolate::{ProgramError, WorkerFault, doctor, sandbox, worker};
 pub use load::{LoadError, MappedLibraries, abi_fingerprint};
 pub use moment::Moment;
 pub use name::{NameError, PlannerName};

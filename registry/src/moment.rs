@@ -1,7 +1,7 @@
 //! Moments as people and files write them.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
@@ -21,6 +21,12 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// This moment, by the system's clock.
+    pub(crate) fn now() -> Self {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Self::of(since.unwrap_or_default())
+    }
+
     /// The moment this long after 1970.
     pub fn of(since_1970: Duration) -> Self {
         Self {

@@ -59,7 +59,20 @@ fn error_log_lines_and_events_of_a_call_share_one_id() {
         panic!("the planner was not called");
     };
     assert_ne!(next.call_id, error.call_id);
-    assert_eq!(kinds(&registry), [EventKind::Discovered, EventKind::Loaded]);
+    // The second one is like the first, and no news.
+    let expected = [
+        EventKind::Discovered,
+        EventKind::Loaded,
+        EventKind::CallFailed,
+    ];
+    assert_eq!(kinds(&registry), expected);
+    let events = registry.events(None).unwrap();
+    let failed = events.last().unwrap();
+    assert_eq!(failed.call_id, error.call_id.to_string());
+    assert_eq!(
+        (failed.code.as_deref(), failed.detail.as_deref()),
+        (Some("E_PLAN_FAILED"), Some("planner failed: no plan today"))
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::config::Config;
 use crate::discovery::{Candidate, Refusal, Refused};
+use crate::journal::Journal;
 use crate::name::PlannerName;
 use crate::planner::{DiscoveryReport, Phase, Planner, Rejected};
 use crate::trust::{Guard, Policy};
@@ -24,6 +25,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) discovered: &'a DiscoveryReport,
     /// The lock, and what was accepted before.
     pub(crate) guard: Arc<Guard>,
+    /// What changed lately.
+    pub(crate) journal: &'a Journal,
 }
 
 impl Observed<'_> {

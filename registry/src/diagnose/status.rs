@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{GuardStatus, Problem, json};
 use crate::config::Policy;
-use crate::isolate::Crash;
+use crate::crash::Crash;
 use crate::isolate::sandbox::Enforced;
 use crate::name::PlannerName;
 use crate::select::RELIABILITY_DEFAULT;

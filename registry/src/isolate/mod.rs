@@ -13,6 +13,7 @@
 //! writes is copied once, judged, and only then believed; every wait for it has a bound, and what does
 //! not keep to the rules is ended with all its processes.
 
+mod ends;
 mod failure;
 mod groups;
 mod instance;
@@ -25,7 +26,8 @@ mod verdicts;
 mod wire;
 pub mod worker;
 
-pub use failure::{Crash, Fault, Limit, WorkerFault};
+pub(crate) use ends::Ends;
+pub use failure::WorkerFault;
 pub(crate) use failure::{Failure, Stage, StartFault};
 pub(crate) use instance::Instance;
 pub use machine::{Doctor, DoctorError, Fact, FactState, doctor};

@@ -14,11 +14,12 @@ use std::time::Instant;
 
 use registry_core::sync::{Condvar, Mutex};
 
-use super::failure::{Failure, Limit, Stage, StartFault, WorkerFault};
+use super::failure::{Failure, Stage, StartFault, WorkerFault};
 use super::probe_key::ProbeKey;
 use super::sandbox::Enforced;
 use super::supervise::Launch;
 use super::verdicts::{ProbeFault, Verdict, Verdicts, now_s};
+use crate::crash::Limit;
 use crate::load::CallState;
 use crate::state::StateFolder;
 

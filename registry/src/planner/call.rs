@@ -24,7 +24,7 @@ use super::retry;
 use super::start::late;
 use super::start_error::StartError;
 use super::supervised::Planner;
-use crate::event::Call;
+use crate::event::{Call, Event, EventKind};
 use crate::isolate::WorkerFault;
 
 /// One call, as it is asked for.
@@ -211,7 +211,13 @@ impl Planner {
             }
             Err(problem) if is_held_against(problem, cancel) => {
                 self.record.begin_note();
-                reliability.failed(now, took, &in_words(problem));
+                let (code, words) = (code_of(problem), in_words(problem));
+                if self.record.is_news(code, now) {
+                    let event = Event::now(EventKind::CallFailed).planner(&self.name);
+                    let journal = &self.supervision.ledger.journal;
+                    journal.record(event.code(code).detail(&words));
+                }
+                reliability.failed(now, took, &format!("{code}: {words}"));
                 admission.failed()
             }
             Err(_) => admission.withdraw(),
@@ -258,14 +264,17 @@ fn is_held_against(problem: &CallProblem, cancel: &CancelToken) -> bool {
     }
 }
 
-/// The failure in one line, code first.
-fn in_words(problem: &CallProblem) -> String {
-    let code = match problem {
+fn code_of(problem: &CallProblem) -> &'static str {
+    match problem {
         CallProblem::Panic { .. } => "E_PLAN_PANIC",
         problem => problem.code_or("E_PLAN_FAILED"),
-    };
+    }
+}
+
+/// The failure in one line.
+fn in_words(problem: &CallProblem) -> String {
     match std::error::Error::source(problem) {
-        Some(cause) => format!("{code}: {problem}: {cause}"),
-        None => format!("{code}: {problem}"),
+        Some(cause) => format!("{problem}: {cause}"),
+        None => problem.to_string(),
     }
 }

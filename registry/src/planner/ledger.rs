@@ -45,7 +45,7 @@ pub(crate) struct Ledger {
     book: Mutex<Book>,
     pub(super) state: StateFolder,
     /// What changed.
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Journal>,
     /// When outcomes were last written, on the clock, in milliseconds.
     flushed_ms: AtomicU64,
     is_flushing: AtomicBool,
@@ -80,7 +80,7 @@ impl Ledger {
             half_life: config.select().decay_half_life,
             book: Mutex::default(),
             state: StateFolder::of(config),
-            journal: Journal::new(StateFolder::of(config)),
+            journal: Arc::new(Journal::new(StateFolder::of(config))),
             flushed_ms: AtomicU64::new(millis(clock.now())),
             is_flushing: AtomicBool::new(false),
             turn: Exclusive::new(()),

@@ -4,6 +4,7 @@
 //! was noted. Everything behind it stands under small locks of its own, none of which is held while
 //! another is taken, while plugin code runs or a file is opened.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use registry_core::breaker::{Breaker, BreakerPolicy, Standing};
@@ -17,6 +18,9 @@ use super::under_way::UnderWay;
 use crate::moment::Moment;
 use crate::name::PlannerName;
 
+/// How often the journal is told of calls that fail with one code.
+const TELL_EVERY: Duration = Duration::from_mins(1);
+
 /// What is known of how a planner does.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -26,6 +30,8 @@ pub(crate) struct Record {
     pub(super) breaker: Breaker,
     pub(super) under_way: UnderWay,
     hold: Mutex<Option<Kept>>,
+    /// When the journal was last told of a failed call, by its code.
+    told: Mutex<BTreeMap<&'static str, Duration>>,
     saved: Mutex<Saved>,
 }
 
@@ -46,6 +52,7 @@ impl Record {
             breaker: Breaker::new(),
             under_way: UnderWay::default(),
             hold: Mutex::new(None),
+            told: Mutex::default(),
             saved: Mutex::default(),
         }
     }
@@ -102,6 +109,17 @@ impl Record {
             *hold = None;
         }
         (hold.clone(), ended)
+    }
+
+    /// Whether the journal is to be told of a call that failed with `code`.
+    pub(super) fn is_news(&self, code: &'static str, now: Duration) -> bool {
+        let mut told = self.told.lock();
+        let before = told.get(code);
+        let is_news = before.is_none_or(|before| now.saturating_sub(*before) >= TELL_EVERY);
+        if is_news {
+            told.insert(code, now);
+        }
+        is_news
     }
 
     pub(super) fn saved(&self) -> Saved {

@@ -18,7 +18,7 @@ use super::supervised::{Planner, Runs, Source, Started};
 use crate::config::Policy;
 use crate::discovery::Candidate;
 use crate::event::{Call, Event, EventKind};
-use crate::isolate::{Crash, Failure, Instance, Launch, Stage, StartFault, Worker, WorkerFault};
+use crate::isolate::{Ends, Failure, Instance, Launch, Stage, StartFault, Worker};
 use crate::load::{self, CallFailure, CallState};
 use crate::problem::causes;
 use crate::trust::{self, Refusal, Verified};
@@ -207,7 +207,16 @@ impl Planner {
             sandbox: self.options.sandbox.clone(),
             within: self.supervision.start_timeout,
             processor_time: self.supervision.worker_cpu_time,
+            ends: self.ends(),
         })
+    }
+
+    fn ends(&self) -> Arc<Ends> {
+        let ends = self.ends.get_or_init(|| {
+            let journal = Arc::clone(&self.supervision.ledger.journal);
+            Arc::new(Ends::new(self.name.clone(), self.path(), journal))
+        });
+        Arc::clone(ends)
     }
 
     fn start_worker(&self, verified: Verified) -> Result<Box<Worker>, StartFailure> {
@@ -256,12 +265,7 @@ impl Planner {
             Failure::Late => late(deadline),
             Failure::Cancelled if self.supervision.closing.is_closed() => CallProblem::ShuttingDown,
             Failure::Cancelled => CallProblem::Planner(PlanError::cancelled()),
-            Failure::Worker(fault) => {
-                if let WorkerFault::Crashed(crash) | WorkerFault::Limit { crash, .. } = &fault {
-                    *self.last_crash.lock() = Some(Crash::clone(crash));
-                }
-                CallProblem::Worker(fault)
-            }
+            Failure::Worker(fault) => CallProblem::Worker(fault),
             Failure::NotStarted {
                 cause,
                 failures,

@@ -9,7 +9,7 @@ use registry_core::backoff::Backoff;
 use registry_core::instance::Instance as Cell;
 use registry_core::resident::Resident;
 use registry_core::slot::{SlotPhase, SlotPolicy};
-use registry_core::sync::Mutex;
+use registry_core::sync::{Mutex, OnceLock};
 
 use super::closing::Closing;
 use super::history::History;
@@ -18,9 +18,10 @@ use super::permissions::granted_net;
 use super::record::Record;
 use super::start_error::StartFailure;
 use crate::config::{self, Config, PlannerSettings, SandboxMode, Table};
+use crate::crash::Crash;
 use crate::discovery::Candidate;
 use crate::isolate::sandbox::{Enforced, Mode, Spec};
-use crate::isolate::{Crash, Instance, Prober, Program, ProgramError};
+use crate::isolate::{Ends, Instance, Prober, Program, ProgramError};
 use crate::load::{self, Farewell, Layouts, LogLimit};
 use crate::name::PlannerName;
 use crate::state::StateFolder;
@@ -47,8 +48,8 @@ pub struct Planner {
     /// When a start of it last failed, on the ledger's clock.
     pub(super) failed_at: Mutex<Option<Duration>>,
     pub(super) log_limit: LogLimit,
-    /// How its worker ended last, if it ever did by itself.
-    pub(super) last_crash: Mutex<Option<Crash>>,
+    /// How its processes ended, once there was one.
+    pub(super) ends: OnceLock<Arc<Ends>>,
 }
 
 /// Where a planner's code comes from.
@@ -276,7 +277,7 @@ impl Planner {
             supervision,
             resident: Resident::new(),
             log_limit: LogLimit::new(),
-            last_crash: Mutex::new(None),
+            ends: OnceLock::new(),
         }
     }
 
@@ -362,7 +363,7 @@ impl Planner {
 
     /// How its worker ended last, if it ever ended by itself. One that was tried first counts as well.
     pub fn last_crash(&self) -> Option<Crash> {
-        self.last_crash.lock().clone()
+        self.ends.get()?.last()
     }
 
     /// How far it has come. Never starts it.

@@ -117,6 +117,7 @@ impl Registry {
             planners: self.roster.planners()?,
             discovered: &self.roster.latest(),
             guard: self.roster.policy().guards.current(),
+            journal: self.roster.journal(),
         }))
     }
 }

@@ -2,8 +2,8 @@
 
 use plugin_api::{API_VERSION, PlanRequest};
 use registry::{
-    CallError, CallProblem, Crash, GetError, Limit, PlanFailure, Registry, StartError,
-    StartFailure, WorkerFault,
+    CallError, CallProblem, Crash, Event, EventKind, GetError, Limit, PlanFailure, Registry,
+    StartError, StartFailure, WorkerFault,
 };
 use tests::{PluginFolder, fixture, manifest_source};
 
@@ -46,6 +46,7 @@ fn limit_of(failure: PlanFailure) -> (Limit, Crash) {
 fn a_planner_that_works_without_end_is_ended_at_its_processor_time_with_all_its_threads() {
     let (_folder, registry) = burning("150ms");
     let max = Limit::ProcessorTime { max_ms: 150 };
+    let mut crashes = Vec::new();
     for threads in [0, 3] {
         let before = tell(&registry, "nothing").unwrap();
         let failure = tell(&registry, &format!("burn {threads}")).unwrap_err();
@@ -68,6 +69,8 @@ fn a_planner_that_works_without_end_is_ended_at_its_processor_time_with_all_its_
             "signal 9 (SIGKILL), for using more than 150ms of processor time for one call"
         );
         assert_ne!(tell(&registry, "nothing").unwrap(), before);
+        crashes.push(crash);
+        assert_eq!(recorded(&registry), crashes);
     }
 }
 
@@ -95,6 +98,21 @@ fn threads_that_work_after_the_answer_are_ended_at_the_processor_time_of_a_call(
     // The call did not fail, so the planner is told of it with the next one at the earliest.
     let next = tell(&registry, "nothing").unwrap();
     assert_ne!(next, pid);
+    let max = Limit::ProcessorTime { max_ms: 150 };
+    let crash = registry.describe("burns").unwrap().last_crash.unwrap();
+    assert_eq!((crash.limit, crash.call), (Some(max), None));
+    assert_eq!(recorded(&registry), [crash]);
+}
+
+/// The ends of workers that are recorded, all for a limit.
+fn recorded(registry: &Registry) -> Vec<Crash> {
+    let events = registry.events(None).unwrap().into_iter();
+    let ends = events.filter(|event| event.kind == EventKind::Crashed);
+    let crash = |event: Event| {
+        assert_eq!(event.code.as_deref(), Some("E_WORKER_LIMIT"), "{event:?}");
+        *event.crash.unwrap()
+    };
+    ends.map(crash).collect()
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use plugin_api::PlanRequest;
-use registry::{CallError, CallProblem, Crash, PlanFailure, Registry, WorkerFault};
+use registry::{CallError, CallProblem, Crash, EventKind, PlanFailure, Registry, WorkerFault};
 use rustix::process::{Pid, Signal, kill_process};
 use tests::{PluginFolder, fixture};
 
@@ -69,16 +69,47 @@ fn an_abort_is_told_with_its_signal_and_what_was_last_written_to_stderr() {
             .unwrap()
     );
     assert_eq!(crash.stderr, "about to abort\\u{1b}[2J");
-    let told = registry.explain("obeys").unwrap().notes;
-    assert_eq!(
-        told,
-        [format!(
-            "its worker last ended by {crash}, having said: {}",
-            crash.stderr
-        )]
-    );
+    let explained = registry.explain("obeys").unwrap().last_crash;
+    assert_eq!(explained.as_ref(), Some(&crash));
     let status = registry.describe("obeys").unwrap();
     assert_eq!(status.last_crash, Some(crash));
+}
+
+/// The ends of workers that are recorded, with the numbers of the calls that found them.
+fn recorded(registry: &Registry) -> Vec<(Option<i32>, Option<u64>)> {
+    let events = registry.events(None).unwrap().into_iter();
+    let crashes = events.filter_map(|event| event.crash);
+    crashes.map(|crash| (crash.signal, crash.call)).collect()
+}
+
+#[test]
+fn each_end_is_recorded_once_but_not_those_that_the_host_brought_about() {
+    let (_folder, registry) = obedient();
+    let pid = pid_of_worker(&registry);
+    let request = PlanRequest::new("hang").with_deadline(Duration::from_millis(100));
+    let error = registry.plan("obeys", &request).unwrap_err();
+    assert_eq!(error.code(), "E_DEADLINE", "{error:?}");
+    await_that("the worker ends", || !exists(pid));
+    let next = pid_of_worker(&registry);
+    assert_eq!(recorded(&registry), []);
+    // Between two calls: the next one finds it, and is answered by another worker.
+    kill(next);
+    await_that("the worker ends", || !exists(next));
+    assert_ne!(pid_of_worker(&registry), next);
+    assert_eq!(recorded(&registry), [(Some(9), None)]);
+    let crash = crash(&registry, "abort");
+    assert_eq!(crash.signal, Some(6));
+    assert_eq!(
+        recorded(&registry),
+        [(Some(9), None), (Some(6), crash.call)]
+    );
+    let events = registry.events(None).unwrap();
+    let failed: Vec<_> = events
+        .iter()
+        .filter(|event| event.kind == EventKind::CallFailed)
+        .map(|event| event.code.as_deref().unwrap())
+        .collect();
+    assert_eq!(failed, ["E_DEADLINE", "E_WORKER_CRASH"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::subject::Subject;
 use super::{gates, next};
 use crate::config::BytesFrom;
+use crate::crash::Crash;
 use crate::diagnose::{Check, LockState, Observed, Problem, Step, json};
 use crate::name::PlannerName;
 use crate::planner::Planner;
@@ -30,6 +31,8 @@ pub struct Explanation {
     pub gates: Vec<Gate>,
     /// What else is to be known of the verdicts.
     pub notes: Vec<String>,
+    /// How its worker ended last, as far back as is known, here or in another process of the host.
+    pub last_crash: Option<Crash>,
     /// What to do next, the most useful first.
     pub next: Vec<Step>,
 }
@@ -121,11 +124,12 @@ impl Explanation {
             next: next::steps(subject, refused, observed),
             gates,
             notes: notes(subject).into_iter().chain(of_loading).collect(),
+            last_crash: last_crash(subject, observed),
         }
     }
 }
 
-/// What else is to be known: also what it is not granted, and how its worker ended last.
+/// What else is to be known: also what it is not granted.
 fn notes(subject: &Subject<'_>) -> Vec<String> {
     let lacking = subject.planner.map(Planner::not_granted);
     let lacking = lacking.filter(|words| !words.is_empty()).map(|words| {
@@ -134,14 +138,14 @@ fn notes(subject: &Subject<'_>) -> Vec<String> {
             words.join(", ")
         )
     });
-    let crash = subject.planner.and_then(Planner::last_crash);
-    let crash = crash.map(|crash| {
-        let last = crash.stderr.lines().next_back();
-        let said = last.map_or_else(String::new, |line| format!(", having said: {line}"));
-        format!("its worker last ended by {crash}{said}")
-    });
-    let notes = subject.notes.iter().cloned();
-    notes.chain(lacking).chain(crash).collect()
+    subject.notes.iter().cloned().chain(lacking).collect()
+}
+
+/// What this process saw, else what is remembered. What cannot be read is not told.
+fn last_crash(subject: &Subject<'_>, observed: &Observed<'_>) -> Option<Crash> {
+    let planner = subject.planner?;
+    let own = planner.last_crash();
+    own.or_else(|| observed.journal.last_crash(planner.name()).ok()?)
 }
 
 impl Observed<'_> {

@@ -7,7 +7,7 @@ use plugin_api::manifest::Manifest;
 use super::discovered::duration;
 use super::list::{isolation, reliability, state};
 use super::page::INDENT;
-use super::{Cell, Ink, Look, Page, Table};
+use super::{Cell, Ink, Look, Page, Table, crash};
 use crate::diagnose::{BreakerState, GuardStatus, PlannerState, PlannerStatus};
 use crate::isolate::sandbox::{Enforced, LayerState};
 use crate::planner::OverdueCall;
@@ -105,10 +105,7 @@ pub(super) fn record(planner: &PlannerStatus) -> Table<2> {
             table.row(row);
         }
         if let Some(crash) = &planner.last_crash {
-            table.row([name("last crash"), Cell::new(crash.to_string())]);
-            for line in crash.stderr.lines() {
-                table.row([name("stderr"), Cell::new(line)]);
-            }
+            crash::rows(crash, &mut table);
         }
         let calls = format!("{}, {} without a plan", planner.calls, planner.failures);
         table.row([name("calls"), Cell::new(calls)]);

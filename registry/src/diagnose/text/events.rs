@@ -13,10 +13,11 @@ pub fn events(events: &[Event], look: Look) -> String {
     let mut table = Table::new(["TIME", "EVENT", "PLANNER", "WHAT", "CALL"]).wrapped();
     for event in events {
         let ink = match event.kind {
-            EventKind::Failed | EventKind::Refused => Ink::Bad,
-            EventKind::Quarantined | EventKind::BreakerMoved | EventKind::DigestChanged => {
-                Ink::Warn
-            }
+            EventKind::Failed | EventKind::Refused | EventKind::Crashed => Ink::Bad,
+            EventKind::Quarantined
+            | EventKind::BreakerMoved
+            | EventKind::DigestChanged
+            | EventKind::CallFailed => Ink::Warn,
             _ => Ink::Plain,
         };
         let planner = event.planner.as_ref();
@@ -41,7 +42,11 @@ fn what(event: &Event) -> String {
         let short: String = digest.chars().take(DIGEST_CHARS).collect();
         format!("blake3:{short}")
     });
-    let parts = [&event.code, &event.detail, &event.path, &digest];
+    let said = event.crash.as_ref().and_then(|crash| {
+        let line = crash.stderr.lines().next_back()?;
+        Some(format!("it said: {line}"))
+    });
+    let parts = [&event.code, &event.detail, &said, &event.path, &digest];
     let parts: Vec<_> = parts.into_iter().flatten().map(String::as_str).collect();
     parts.join(" · ")
 }

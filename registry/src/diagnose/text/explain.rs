@@ -1,7 +1,7 @@
 //! Every gate with its verdict, one a row.
 
 use super::page::INDENT;
-use super::{Cell, Ink, Look, Page, Table};
+use super::{Cell, Ink, Look, Page, Table, crash};
 use crate::diagnose::{Check, Explanation, Gate, Step, Verdict};
 
 /// How many characters of a digest are shown: enough to tell files apart.
@@ -17,6 +17,11 @@ pub fn explain(explanation: &Explanation, look: Look) -> String {
     }
     page.table(INDENT, &rows);
     notes(explanation, &mut page);
+    if let Some(crash) = &explanation.last_crash {
+        let mut rows = Table::headless().wrapped();
+        crash::rows(crash, &mut rows);
+        page.table(INDENT, &rows);
+    }
     next(&explanation.next, &mut page);
     page.finish()
 }
@@ -139,6 +144,7 @@ mod tests {
                 gate(GateKind::Hold, Verdict::NotReached, ""),
             ],
             notes: vec!["it is judged by itself".to_owned()],
+            last_crash: None,
             next: ["first", "second"]
                 .map(|word| Step {
                     command: format!("registry {word}"),

@@ -7,6 +7,7 @@
 //! pass for a row of its own.
 
 mod cell;
+mod crash;
 mod describe;
 mod discovered;
 mod doctor;

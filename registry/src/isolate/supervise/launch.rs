@@ -13,6 +13,7 @@ use super::keeper;
 use super::process::{Memory, Process};
 use super::program::Program;
 use crate::config::Table;
+use crate::isolate::ends::Ends;
 use crate::isolate::failure::{Failure, Stage, StartFault, WorkerFault};
 use crate::isolate::groups::Group;
 use crate::isolate::sandbox::{Enforced, Mode, Spec};
@@ -41,6 +42,8 @@ pub(crate) struct Launch {
     pub(crate) within: Duration,
     /// Processor time for one call.
     pub(crate) processor_time: Duration,
+    /// Where it is recorded how its processes ended.
+    pub(crate) ends: Arc<Ends>,
 }
 
 impl Launch {
@@ -64,10 +67,23 @@ impl Launch {
             // From here on the worker may be its plugin's, and so may whatever it says.
             started(&ask(Kind::Load, &[])?, process.stage())
         });
-        if outcome.is_err() {
+        if let Err(fault) = &outcome {
+            if let StartFault::At(_, failure) = fault {
+                self.record(&process, failure);
+            }
             process.end_now();
         }
         outcome.map(|()| process)
+    }
+
+    /// Records that `process` ended by itself or for a limit, where that is what `failure` says.
+    pub(super) fn record(&self, process: &Process, failure: &Failure) {
+        if let Failure::Worker(WorkerFault::Crashed(crash) | WorkerFault::Limit { crash, .. }) =
+            failure
+            && process.is_end_to_record()
+        {
+            self.ends.record(crash);
+        }
     }
 
     /// Starts a worker and ends it again. What the process was sandboxed by.

@@ -15,13 +15,15 @@ use super::keeper;
 use super::meter::{Meter, Reading};
 use super::patience::Patience;
 use super::seats::{Reclaimed, Seat, Seats};
-use super::tail::{Tail, scrubbed};
-use crate::isolate::failure::{self, Crash, Failure, Limit, Stage, WorkerFault};
+use super::tail::Tail;
+use crate::crash::{Crash, Limit};
+use crate::isolate::failure::{Failure, Stage, WorkerFault};
 use crate::isolate::groups::Group;
 use crate::isolate::sandbox::Enforced;
 use crate::isolate::wire::{Ends, Fault, Kind, Message, Pause as _, Region, SPIN, spin_allowed};
 use crate::isolate::worker::ExitCode;
 use crate::load::CallState;
+use crate::moment::Moment;
 
 /// Longest wait for the end of a process that was ended.
 const REAP_MAX: Duration = Duration::from_secs(2);
@@ -52,8 +54,12 @@ pub(super) struct Process {
     seats: Mutex<Seats>,
     freed: Condvar,
     next_call: AtomicU64,
-    /// Whether its end was asked for here.
+    /// Whether its end is near, or past.
     doomed: AtomicBool,
+    /// Whether it was killed here.
+    killed: AtomicBool,
+    /// Whether its end was recorded.
+    recorded: AtomicBool,
     /// Whether its number may be somebody else's by now.
     reaped: Mutex<bool>,
     ended: Condvar,
@@ -75,6 +81,8 @@ impl Process {
             freed: Condvar::new(),
             next_call: AtomicU64::new(1),
             doomed: AtomicBool::new(false),
+            killed: AtomicBool::new(false),
+            recorded: AtomicBool::new(false),
             reaped: Mutex::new(false),
             ended: Condvar::new(),
             end: OnceLock::new(),
@@ -99,6 +107,19 @@ impl Process {
     /// How it ended, if it has.
     pub(super) fn end(&self) -> Option<&Crash> {
         self.end.get()
+    }
+
+    /// Whether its end is to be recorded now: it came by itself or for a limit, and nobody has recorded it
+    /// yet.
+    pub(super) fn is_end_to_record(&self) -> bool {
+        let Some(crash) = self.end.get() else {
+            return false;
+        };
+        // Relaxed: who knows of the end comes after it, and the exchange decides who is first. One that
+        // ended by itself just before it was killed has another signal.
+        let killed = self.killed.load(Ordering::Relaxed) && crash.signal == Some(libc::SIGKILL);
+        let by_host = killed && crash.limit.is_none();
+        !by_host && !self.recorded.swap(true, Ordering::Relaxed)
     }
 
     /// How it failed, if it has ended. Some exit codes are the worker's own and no crash of its planner,
@@ -296,6 +317,7 @@ impl Process {
         self.doomed.store(true, Ordering::Relaxed);
         let reaped = self.reaped.lock();
         if !*reaped {
+            self.killed.store(true, Ordering::Relaxed);
             // It fails on what has ended already. A worker that leads no group yet has started none.
             let _ended = pidfd_send_signal(&self.handle, Signal::KILL);
             let _ended = kill_process_group(self.pid, Signal::KILL);
@@ -320,18 +342,16 @@ impl Process {
     }
 
     fn crash(&self, status: Option<ExitStatus>, stderr: &Tail) -> Crash {
-        let mut stderr = stderr.text();
-        // What the worker itself wrote is looked for before anything is masked.
-        let fault = failure::Fault::taken_from(&mut stderr).map(Box::new);
-        Crash {
+        let mut crash = Crash {
+            at_ms: Moment::now().unix_ms(),
             signal: status.and_then(|status| status.signal()),
             exit_code: status.and_then(|status| status.code()),
             limit: self.limit.get().copied(),
-            fault,
             digest: format!("blake3:{}", self.memory.digest),
-            call: None,
-            stderr: scrubbed(&stderr),
-        }
+            ..Crash::default()
+        };
+        crash.take_words(stderr.text());
+        crash
     }
 
     /// Reaps the process, which has ended, and tells everybody. What bounded its memory goes first. For the

@@ -77,7 +77,9 @@ impl Worker {
     pub(crate) fn plan(&self, state: &CallState<'_>, request: &[u8]) -> Result<Vec<u8>, Failure> {
         let process = self.process(state)?;
         let left = time_of_planner(state.deadline);
-        let message = process.call((Kind::Plan, left), request, state.deadline, Some(state))?;
+        let message = process
+            .call((Kind::Plan, left), request, state.deadline, Some(state))
+            .inspect_err(|failure| self.launch.record(&process, failure))?;
         if self.ends_in_a_row.load(Ordering::Relaxed) != 0 {
             // Relaxed: the number only lengthens a wait.
             self.ends_in_a_row.store(0, Ordering::Relaxed);
@@ -133,6 +135,9 @@ impl Worker {
     ) -> Arc<Slot<Arc<Process>, StartFault>> {
         // Two processes of one planner are never at work at once.
         process.end_now();
+        if let Some(fault) = process.fault() {
+            self.launch.record(process, &Failure::Worker(fault));
+        }
         let mut current = self.current.lock();
         if Arc::ptr_eq(&current, slot) {
             *current = Arc::new(Slot::new());
@@ -197,6 +202,7 @@ impl Worker {
         match process.call((Kind::Shutdown, 0), &[], Some(until), None) {
             Ok(message) => message.kind == Kind::Answer,
             Err(failure) => {
+                self.launch.record(process, &failure);
                 tracing::warn!(planner, ?failure, "a worker failed while it was shut down");
                 false
             }

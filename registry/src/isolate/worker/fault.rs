@@ -13,7 +13,7 @@ use std::ffi::{CStr, c_int, c_void};
 use std::fmt::{self, Write};
 use std::mem::MaybeUninit;
 
-use crate::isolate::failure::FAULT_MARK;
+use crate::crash::FAULT_MARK;
 
 /// The signals of faults.
 const SIGNALS: [c_int; 5] = [
