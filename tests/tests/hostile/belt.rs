@@ -17,6 +17,13 @@ pub(crate) const BELT: &str = "--belt";
 /// The first argument of the first process inside.
 pub(crate) const INIT: &str = "--init";
 
+/// The variable with the number that the belt has outside.
+const OUTSIDE: &str = "HOSTILE_SET_OUTSIDE";
+
+/// Numbers of processes that one belt has for itself, and belts until they are used again.
+const NUMBERS: u32 = 100;
+const BELTS: u32 = 300;
+
 /// The exit code that says that there is no seat belt.
 pub(crate) const NO_BELT: u8 = 77;
 
@@ -36,7 +43,10 @@ pub(crate) fn fasten(rest: &[&str]) -> ExitCode {
         return ExitCode::from(NO_BELT);
     }
     let program = std::env::current_exe().unwrap();
-    let status = Command::new(program).arg(INIT).args(rest).status().unwrap();
+    let mut init = Command::new(program);
+    init.arg(INIT).args(rest);
+    init.env(OUTSIDE, std::process::id().to_string());
+    let status = init.status().unwrap();
     ExitCode::from(u8::try_from(status.code().unwrap_or(255)).unwrap())
 }
 
@@ -64,6 +74,7 @@ pub(crate) fn hold() -> Result<()> {
     mount(c"none", c"/", None, libc::MS_REC | libc::MS_PRIVATE)?;
     let plain = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
     mount(c"proc", c"/proc", Some(c"proc"), plain)?;
+    count_apart();
     for (resource, bound) in BOUNDS {
         let limit = libc::rlimit {
             rlim_cur: bound,
@@ -73,6 +84,16 @@ pub(crate) fn hold() -> Result<()> {
         checked(unsafe { libc::setrlimit(resource, &raw const limit) })?;
     }
     Ok(())
+}
+
+/// Workers of root have users that are called after their numbers. Without numbers of its own, a belt
+/// would share them with the next one, and the system's bound on threads with them. Whoever is not root
+/// has a namespace of users, and is counted in that.
+fn count_apart() {
+    let outside = std::env::var(OUTSIDE).ok();
+    let outside: u32 = outside.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let last = (outside % BELTS + 1) * NUMBERS;
+    let _refused = fs::write("/proc/sys/kernel/ns_last_pid", last.to_string());
 }
 
 fn mount(source: &CStr, target: &CStr, kind: Option<&CStr>, flags: libc::c_ulong) -> Result<()> {

@@ -5,9 +5,8 @@ use crate::want::Want::{
 };
 use crate::want::{Stage, Want};
 
-/// The policies that every case runs under. Each row has an expectation for `probe` as well; but a
-/// planner that passes its probe stays mapped in process, and the census cannot tell that from a leak.
-pub(crate) const POLICIES: [&str; 1] = ["worker"];
+/// The policies that every case runs under.
+pub(crate) const POLICIES: [&str; 2] = ["worker", "probe"];
 
 /// The library of a case.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +54,7 @@ impl Case {
 
     /// The whole table.
     pub(crate) fn all() -> Vec<Self> {
-        let parts = [ends(), floods(), attempts(), wire()];
+        let parts = [ends(), floods(), attempts(), wire(), memory()];
         parts.into_iter().flatten().collect()
     }
 
@@ -169,13 +168,14 @@ fn ends() -> Vec<Case> {
         call("answer after the deadline", "late", Late).argument("5000"),
         call("unload itself", "unload", Answers("it is still there")),
         call("unmap itself", "unmap", SEGMENT),
+        // A probe is no boundary: the planner finds out that it is not watched any more.
         at(
             "plan",
             "good while probed",
             "in_process_abort",
             Answers(IDLE),
         )
-        .probed(OneOf(&[Answers(IDLE), HostEnds(6)])),
+        .probed(HostEnds(6)),
     ]
 }
 
@@ -256,8 +256,9 @@ fn attempts() -> Vec<Case> {
 
 const OWN: &str = "{folder}/libhostile.so";
 
+const COUNTS: Want = Broken("counts of frames that do not fit");
+
 fn wire() -> Vec<Case> {
-    const COUNTS: Want = Broken("counts of frames that do not fit");
     const LENGTH: Want = Broken("a frame of the wrong length");
     const KIND: Want = Broken("a frame of an unknown kind");
     const CALL: Want = Broken("a frame of another call");
@@ -299,20 +300,35 @@ fn wire() -> Vec<Case> {
             "forged answer",
             "frames.forged_answer",
             Answers("forged"),
-        ),
-        // The start seems to be over, but the planner never comes back from it.
+        )
+        .probed(Answers(IDLE)),
+        // The start seems to be over, but the planner never comes back from it. A probe believes it: it is
+        // no boundary, and what it cleared behaves in process, or does not.
         at(
             "self_test",
             "forged end of a start",
             "frames.forged_answer",
             At(Stage::Plan, &Late),
-        ),
+        )
+        .probed(Answers(IDLE)),
         call(
             "forged refusal of a sandbox",
             "frames.forged_refusal",
             NO_ANSWER,
         )
         .probed(NO_START),
+        call(
+            "forged failure of the loader",
+            "frames.forged_excuse",
+            NO_ANSWER,
+        )
+        .probed(NO_START),
+        at(
+            "self_test",
+            "forged failure of the loader in a start",
+            "frames.forged_excuse",
+            NO_START,
+        ),
         call("pretend to hold no planner", "shared.pretend", ABORT).probed(At(Stage::Map, &ABORT)),
         call(
             "exit as a worker that failed",
@@ -325,6 +341,12 @@ fn wire() -> Vec<Case> {
             ANY,
         ),
         call("memory written while it is read", "frames.scribbled", ANY),
+        constructor("no root", "none", NoRoot),
+    ]
+}
+
+fn memory() -> Vec<Case> {
+    vec![
         call(
             "write into the host's memory",
             "shared.write_requests",
@@ -340,11 +362,13 @@ fn wire() -> Vec<Case> {
             "shared.punch_requests",
             Denied(13),
         ),
+        // It is mended with the next frame, unless the host looks before that.
         call(
             "punch a hole into its own memory",
             "shared.punch_answers",
-            Answers("it is empty"),
-        ),
+            OneOf(&[Answers("it is empty"), COUNTS]),
+        )
+        .probed(OneOf(&[Answers(IDLE), At(Stage::Map, &COUNTS)])),
         call("truncate the shared memory", "shared.truncate", Denied(1)),
         call("unmap the shared memory", "shared.unmap", SEGMENT),
         call(
@@ -352,6 +376,5 @@ fn wire() -> Vec<Case> {
             "shared.futex_storm",
             Answers("it is calm again"),
         ),
-        constructor("no root", "none", NoRoot),
     ]
 }

@@ -11,11 +11,12 @@ pub(crate) struct Census {
     descriptors: BTreeMap<String, usize>,
     mappings: BTreeMap<String, usize>,
     files: Vec<String>,
-    threads: usize,
+    threads: Vec<String>,
 }
 
 impl Census {
-    /// Whether no worker is left, nor what one shares with its host.
+    /// Whether no worker is left, nor what one shares with its host, nor a thread beside the first one
+    /// and the one that watches over workers: what shuts a planner down tells of that before it ends.
     pub(crate) fn is_settled(&self) -> bool {
         let is_shared = |name: &String| name.contains("registry-wire");
         let is_held = |kind: &str| self.descriptors.get(kind).is_some_and(|count| *count > 0);
@@ -23,6 +24,8 @@ impl Census {
         let handles = self.descriptors.get("anon_inode").copied().unwrap_or(0);
         // The first process of the namespace, and this one.
         self.processes.len() == 2
+            && self.threads.len() == 2
+            && self.threads.iter().any(|name| name == "registry-keeper")
             && !self.mappings.keys().any(is_shared)
             && !is_held("socket")
             && handles <= 1
@@ -38,9 +41,32 @@ impl Census {
             descriptors: descriptors(),
             mappings: mappings(),
             files,
-            threads: fs::read_dir("/proc/self/task").unwrap().count(),
+            threads: threads(),
         }
     }
+
+    /// The same with the library of `planner` kept as that of `like` is: mapped, with one descriptor.
+    pub(crate) fn with_library(mut self, planner: &str, like: &str) -> Self {
+        let [planner, like] = [planner, like].map(|name| format!("/memfd:{name}"));
+        for things in [&mut self.mappings, &mut self.descriptors] {
+            let kept = things.iter().filter(|(thing, _)| thing.contains(&like));
+            let kept = kept.map(|(thing, count)| (thing.replace(&like, &planner), *count));
+            let kept: Vec<_> = kept.collect();
+            assert!(!kept.is_empty(), "{like} is not mapped: {things:?}");
+            things.extend(kept);
+        }
+        self
+    }
+}
+
+/// The threads of this process, by name.
+fn threads() -> Vec<String> {
+    let entries = fs::read_dir("/proc/self/task").unwrap();
+    let names =
+        entries.filter_map(|entry| fs::read_to_string(entry.unwrap().path().join("comm")).ok());
+    let mut names: Vec<_> = names.map(|name| name.trim().to_owned()).collect();
+    names.sort_unstable();
+    names
 }
 
 /// All processes of the namespace, by number and name.

@@ -7,13 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use plugin_api::{Plan, PlanRequest};
-use registry::Registry;
-use registry::diagnose::{PlannerState, PlannerStatus};
+use registry::diagnose::{GateKind, PlannerState, PlannerStatus, Verdict};
+use registry::{Event, EventKind, Registry};
 
 use crate::cases::Case;
 use crate::census::Census;
 use crate::ground::GROUND;
-use crate::want::{Outcome, Stage, told};
+use crate::want::{Outcome, Stage, Want, told};
 
 /// The first argument of a host.
 pub(crate) const HOST: &str = "--host";
@@ -40,9 +40,14 @@ pub(crate) fn run(policy: &str, name: &str) -> ExitCode {
     ask_good(&registry);
     drop(registry);
     let before = awaited(&ground, Census::is_settled);
-    misbehave(policy, &case, &ground);
-    let after = awaited(&ground, |census| *census == before);
-    assert_eq!(after, before, "something is left behind");
+    let outcome = misbehave(policy, &case, &ground);
+    let expected = match outcome {
+        // Libraries are never unloaded: what passed its probe is mapped here for good.
+        Ok(_) if policy == "probe" => before.with_library(HOSTILE, GOOD),
+        _ => before,
+    };
+    let after = awaited(&ground, |census| *census == expected);
+    assert_eq!(after, expected, "something is left behind");
     ExitCode::SUCCESS
 }
 
@@ -72,9 +77,14 @@ fn registry(policy: &str, ground: &Path) -> Registry {
         .unwrap()
 }
 
-fn misbehave(policy: &str, case: &Case, ground: &Path) {
+fn misbehave(policy: &str, case: &Case, ground: &Path) -> Outcome {
     let registry = registry(policy, ground);
     ask_good(&registry);
+    let want = case.want(policy);
+    if let Want::HostEnds(_) = want {
+        registry.get(HOSTILE).unwrap();
+        assert_eq!(probed(&registry), Verdict::Passed);
+    }
     let over = AtomicBool::new(false);
     let (outcome, meanwhile) = thread::scope(|scope| {
         let asking = scope.spawn(|| {
@@ -92,7 +102,6 @@ fn misbehave(policy: &str, case: &Case, ground: &Path) {
     ask_good(&registry);
     println!("{outcome:?}, {meanwhile} good answers meanwhile");
     let stage = Stage::of(case.order(policy));
-    let want = case.want(policy);
     assert!(
         want.is_met(stage, &outcome),
         "wanted {want:?} in {stage:?}, met {outcome:?}"
@@ -102,6 +111,8 @@ fn misbehave(policy: &str, case: &Case, ground: &Path) {
         assert_eq!(told.by_probe, in_start && policy == "probe", "{told:?}");
     }
     check_record(&registry, &outcome);
+    check_events(&registry, &outcome, policy);
+    outcome
 }
 
 fn ask_good(registry: &Registry) {
@@ -138,4 +149,80 @@ fn check_record(registry: &Registry, outcome: &Outcome) {
         Err(told) => (PlannerState::Failed, Some(told.code), 0, 0),
     };
     assert_eq!(shown, expected, "it is not on record");
+}
+
+/// What is recorded of it: the failure with its code, and each crash with its evidence, all under the id
+/// of the one call that they were part of.
+fn check_events(registry: &Registry, outcome: &Outcome, policy: &str) {
+    let events = registry.events(None).unwrap();
+    let of_hostile: Vec<&Event> = events
+        .iter()
+        .filter(|event| event.planner.as_deref() == Some(HOSTILE))
+        .collect();
+    let of_kind = |kind: EventKind| {
+        let mut found = of_hostile.clone();
+        found.retain(|event| event.kind == kind);
+        found
+    };
+    let code_of = |event: &Event| event.code.clone().unwrap();
+    let failures = [EventKind::Failed, EventKind::CallFailed].map(of_kind);
+    let crashes = of_kind(EventKind::Crashed);
+    let Err(told) = outcome else {
+        assert_eq!((failures, crashes), ([vec![], vec![]], vec![]));
+        return;
+    };
+    let in_start = !Stage::Plan.is_told_in(&told.text);
+    let code = if told.by_probe {
+        "E_PROBE_FAILED"
+    } else {
+        told.code
+    };
+    let codes = failures.each_ref().map(|found| {
+        let codes = found.iter().map(|event| code_of(event));
+        codes.collect::<Vec<_>>()
+    });
+    let expected = [in_start, !in_start].map(|is_here| vec![code; usize::from(is_here)]);
+    assert_eq!(codes, expected);
+    if told.by_probe {
+        assert_eq!(probed(registry), Verdict::Refused, "it is not held back");
+    }
+    // A probe tries again what crashed, and whatever broke the rules could crash as well.
+    let is_end = ["E_WORKER_CRASH", "E_WORKER_LIMIT"].contains(&told.code);
+    let least = usize::from(is_end);
+    let most = if policy == "probe" { 2 } else { 1 };
+    let is_worker_fault = told.code.starts_with("E_WORKER_");
+    let most = if is_worker_fault { most } else { 0 };
+    assert!((least..=most).contains(&crashes.len()), "{crashes:?}");
+    if is_end {
+        assert_eq!(code_of(crashes[0]), told.code);
+    }
+    let failed = failures.iter().flatten().next().unwrap();
+    let digest = digest_of_hostile(registry);
+    for event in crashes {
+        let crash = event.crash.as_ref().unwrap();
+        let code = match crash.limit {
+            Some(_) => "E_WORKER_LIMIT",
+            None => "E_WORKER_CRASH",
+        };
+        assert_eq!(code_of(event), code);
+        assert_eq!(crash.digest, digest);
+        assert_eq!(event.detail.as_deref(), Some(crash.to_string().as_str()));
+        assert_eq!(crash.call_id.as_ref(), Some(&event.call_id));
+        assert_eq!(event.call_id, failed.call_id);
+        assert!(crash.stderr.len() <= 4 << 10);
+    }
+}
+
+/// What the probe found, as `explain` has it.
+fn probed(registry: &Registry) -> Verdict {
+    let explanation = registry.explain(HOSTILE).unwrap();
+    let gate = explanation.gates.last().unwrap();
+    assert_eq!(gate.gate, GateKind::Probe);
+    gate.verdict
+}
+
+fn digest_of_hostile(registry: &Registry) -> String {
+    let planner = registry.describe(HOSTILE).unwrap();
+    let bytes = std::fs::read(planner.path.unwrap()).unwrap();
+    format!("blake3:{}", blake3::hash(&bytes))
 }

@@ -1,4 +1,4 @@
-//! The hostile set: planners that crash, hang, flood and pry, each in a worker.
+//! The hostile set: planners that crash, hang, flood and pry, each in a worker and in a probe.
 //!
 //! ```text
 //! runner ──► belt ──► init ──► host ──► workers
