@@ -8,6 +8,7 @@ use tests::{Answer, PluginFolder, RegistryCommand, fixture, set_mode};
 struct Ground {
     plugins: PluginFolder,
     state: TempDir,
+    allowed: String,
 }
 
 impl Ground {
@@ -17,13 +18,17 @@ impl Ground {
         let plugins = fixtures.iter().fold(PluginFolder::new(), |folder, name| {
             folder.with(&fixture(name))
         });
-        Self { plugins, state }
+        Self {
+            plugins,
+            state,
+            allowed: fixtures.join(","),
+        }
     }
 
     fn command(&self, arguments: &[&str]) -> RegistryCommand {
         RegistryCommand::new(arguments)
             .plugin_dir(self.plugins.path())
-            .env("FACTORY_ALLOWED_PLANNERS", "well_behaved,panics_in_plan")
+            .env("FACTORY_ALLOWED_PLANNERS", &self.allowed)
             .env("FACTORY_LOG_LEVEL", "OFF")
             .env("FACTORY_STATE_DIR", &self.state.path().to_string_lossy())
     }
@@ -86,6 +91,49 @@ fn outcomes_add_up_over_runs_and_the_breaker_stays_open_until_it_is_reset() {
     );
     assert_eq!(fail(), "E_PLAN_PANIC");
     assert_eq!(ground.run(&["breaker", "reset"]).code, 2);
+}
+
+#[test]
+fn a_crash_is_known_with_its_evidence_to_later_runs() {
+    let ground = Ground::new(&["obeys"]);
+    let failed = ground.run(&["plan", "obeys", "abort", "--json"]);
+    assert_eq!(failed.code, 1);
+    let error = &failed.json()["error"];
+    assert_eq!(error["code"], "E_WORKER_CRASH", "{error:#}");
+    let explained = ground.run(&["explain", "obeys", "--json"]).json();
+    let crash = &explained["last_crash"];
+    assert_eq!((&crash["signal"], &crash["call"]), (&json!(6), &json!(3)));
+    assert_eq!(crash["stderr"], "about to abort\\u{1b}[2J");
+    assert!(crash["fault"]["offset"].is_u64(), "{crash:#}");
+    let events = ground.run(&["events", "--json"]).json();
+    let events = events["events"].as_array().unwrap().iter();
+    let of_kind = |kind: &str| {
+        let mut found = events.clone().filter(|event| event["kind"] == kind);
+        let first = found.next().unwrap();
+        assert_eq!(found.next(), None, "{kind}");
+        first
+    };
+    let [crashed, failed] = ["crashed", "call_failed"].map(of_kind);
+    assert_eq!(&crashed["crash"], crash);
+    assert_eq!(failed["code"], "E_WORKER_CRASH");
+    for id in [&crashed["call_id"], &failed["call_id"]] {
+        assert_eq!(id, &crash["call_id"]);
+    }
+    let text = ground.run(&["explain", "obeys"]).stdout;
+    let (signal, call) = (
+        "last crash  signal 6 (SIGABRT) at libc.so.6+0x",
+        &crash["call_id"],
+    );
+    for line in [
+        signal,
+        &format!(", call {}\n", call.as_str().unwrap()),
+        "  crashed as  blake3:",
+        "  stderr      about to abort\\u{1b}[2J\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let text = ground.run(&["events"]).stdout;
+    assert!(text.contains("it said: about to abort"), "{text}");
 }
 
 #[test]

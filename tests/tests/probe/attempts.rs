@@ -153,7 +153,7 @@ fn what_crashes_twice_is_broken_and_not_tried_a_third_time() {
 fn what_hangs_is_tried_once() {
     let (ground, state) = (ground(), state());
     let folder = conducted_folder("hanging");
-    let registry = conducted(&folder, ground.path(), state.path(), "1");
+    let registry = conducted(&folder, ground.path(), state.path(), "5");
     assert_eq!(ask(&registry, ground.path(), &["nothing", "pass"]), 1);
     let failed = failure(&registry, "is_conducted");
     assert_eq!(
