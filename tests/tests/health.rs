@@ -107,7 +107,8 @@ fn files_beyond_a_bound_make_the_word_degraded_and_leave_readiness_alone() {
         (
             0,
             "degraded: 1 active planner, at least 1 wanted · 0 files and 1 folder not looked at · \
-             mean reliability 0.10 · next: registry diagnose\n"
+             mean reliability 0.10 · next: registry diagnose · \
+             this command's own view; no running host was asked\n"
         )
     );
     let json = command(&["health", "--json"]).json();

@@ -74,23 +74,17 @@ impl Ground {
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(HANG)).unwrap();
-        stream.set_write_timeout(Some(HANG)).unwrap();
-        stream
+        connect(self.address)
     }
 
     /// Everything that is sent back to these bytes.
     pub(crate) fn exchange(&self, request: &[u8]) -> String {
-        let mut stream = self.connect();
-        // The server may turn the rest away before it has read all of it.
-        let _ = stream.write_all(request);
-        rest_of(&mut stream)
+        send(self.address, request)
     }
 
     /// The answer to one request, with further lines in its head.
     pub(crate) fn ask(&self, method: &str, target: &str, lines: &[&str], body: &str) -> Told {
-        let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        let lines: String = lines.iter().flat_map(|line| [*line, "\r\n"]).collect();
         let length = body.len();
         let host = if lines.to_lowercase().contains("host:") {
             ""
@@ -113,6 +107,21 @@ impl Ground {
         let token = format!("Authorization: Bearer {TOKEN}");
         self.ask(method, target, &[&token], body)
     }
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(HANG)).unwrap();
+    stream.set_write_timeout(Some(HANG)).unwrap();
+    stream
+}
+
+/// Everything that is sent back to these bytes by whoever listens at `address`.
+pub(crate) fn send(address: SocketAddr, request: &[u8]) -> String {
+    let mut stream = connect(address);
+    // The server may turn the rest away before it has read all of it.
+    let _ = stream.write_all(request);
+    rest_of(&mut stream)
 }
 
 /// What still comes on this connection, up to its end.

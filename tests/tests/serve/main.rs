@@ -3,6 +3,7 @@
 
 mod bounds;
 mod changes;
+mod command;
 mod flood;
 mod ground;
 mod requests;

@@ -39,7 +39,7 @@ pub(super) fn run(
     };
     let text = match form {
         Form::Text(look) => with_view(&view, question, &answer.text, look),
-        _ => answer.text,
+        Form::Json => answer.text,
     };
     output.raw(text.as_bytes())?;
     if answer.well {
@@ -99,13 +99,8 @@ fn attached(
 }
 
 fn view_of(host: &Host) -> String {
-    let Host {
-        pid, program, up, ..
-    } = host;
-    format!(
-        "process {pid} ({program}) was asked; up for {} s",
-        up.as_secs()
-    )
+    let (pid, program, up) = (host.pid, &host.program, host.up().as_secs());
+    format!("process {pid} ({program}) was asked; up for {up} s")
 }
 
 /// The text below the line that says whose it is. Health stays the one line that it is.

@@ -36,7 +36,7 @@ fn text(hosts: &[Exposed], look: Look) -> String {
                 ready,
             } => [
                 Cell::new(&host.program),
-                Cell::new(format!("{} s", host.up.as_secs())),
+                Cell::new(format!("{} s", host.up().as_secs())),
                 Cell::new(format!("{active} active")),
                 state(*ready),
             ],

@@ -88,7 +88,12 @@ fn standing(socket: &Path) -> Option<Standing> {
     match state_of(socket) {
         State::Missing => return None,
         State::Stale => return Some(Standing::Stale),
-        State::Living | State::Unknown => {}
+        State::Living => {}
+        State::Unknown => {
+            return Some(Standing::Silent {
+                code: "E_NOT_A_HOST",
+            });
+        }
     }
     Some(match ask(socket) {
         Ok(status) => Standing::Answers {

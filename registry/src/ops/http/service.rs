@@ -192,7 +192,7 @@ impl Desk {
             pid: process::id(),
             program: scrub::text(&program).into_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            up: self.began.elapsed(),
+            up_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
         }
     }
 }

@@ -66,6 +66,8 @@ pub(super) async fn serve<S>(
     let ended = either(leave, poll_fn(|cx| connection.poll_without_shutdown(cx))).await;
     let ended = match ended {
         Either::First(Leave::AtOnce) => return,
+        // Nothing was asked, or not in full.
+        Either::First(Leave::Answered) if seated.is_waiting() => return,
         Either::First(Leave::Answered) => {
             Pin::new(&mut connection).graceful_shutdown();
             poll_fn(|cx| connection.poll_without_shutdown(cx)).await

@@ -65,3 +65,38 @@ impl Drop for InLine<'_> {
         self.0.waiting.set(self.0.waiting.get().saturating_sub(1));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+    use std::sync::mpsc;
+
+    use tokio::runtime::Builder;
+    use tokio::task::{LocalSet, spawn_local, yield_now};
+
+    use super::*;
+
+    #[test]
+    fn so_much_runs_so_much_waits_and_the_rest_is_turned_away() {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        LocalSet::new().block_on(&runtime, async {
+            let lane = Rc::new(Lane::new(NonZeroUsize::MIN, 1));
+            let (release, held) = mpsc::channel::<()>();
+            let spawn = |job: Box<dyn FnOnce() -> u32 + Send>| {
+                let lane = Rc::clone(&lane);
+                spawn_local(async move { lane.run(job).await })
+            };
+            let first = spawn(Box::new(move || held.recv().map_or(0, |()| 1)));
+            yield_now().await;
+            let second = spawn(Box::new(|| 2));
+            yield_now().await;
+            assert_eq!(lane.run(|| 3).await, Err(Refusal::Busy));
+            release.send(()).unwrap();
+            assert_eq!(first.await.unwrap(), Ok(1));
+            assert_eq!(second.await.unwrap(), Ok(2));
+            let panics = lane.run(|| panic!("a bug")).await;
+            assert_eq!(panics, Err::<(), _>(Refusal::Internal));
+            assert_eq!(lane.run(|| 4).await, Ok(4));
+        });
+    }
+}

@@ -14,6 +14,8 @@ mod metrics;
 mod running;
 mod seats;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::fmt;

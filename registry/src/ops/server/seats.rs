@@ -118,6 +118,11 @@ impl Seated {
         }
     }
 
+    /// Whether it waits for a request, and everything before is fetched.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.seat.waiting_since.get().is_some() && !self.seat.unfetched.get()
+    }
+
     /// Returns when the seat is given to somebody else.
     pub(super) async fn taken_away(&self) {
         self.seat.leave.notified().await;
@@ -137,5 +142,45 @@ impl Drop for Seated {
     fn drop(&mut self) {
         self.seats.taken.borrow_mut().remove(&self.number);
         self.seats.room.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::Builder;
+    use tokio::task::{LocalSet, spawn_local, yield_now};
+
+    use super::*;
+
+    #[test]
+    fn who_has_waited_longest_makes_room_and_who_is_answered_keeps_the_seat() {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        LocalSet::new().block_on(&runtime, async {
+            let seats = Seats::new(2);
+            let first = seats.take().await;
+            let second = seats.take().await;
+            drop(first.busy());
+            // The first has waited since its request, the second from the beginning.
+            let third = seats.take().await;
+            second.taken_away().await;
+            let (one, other) = (first.busy(), third.busy());
+            let waiting = spawn_local({
+                let seats = Rc::clone(&seats);
+                async move { seats.take().await }
+            });
+            yield_now().await;
+            assert!(!waiting.is_finished(), "nobody can make room");
+            first.set_unfetched(true);
+            drop(one);
+            yield_now().await;
+            assert!(!waiting.is_finished(), "its answer is not fetched");
+            first.set_unfetched(false);
+            let fourth = waiting.await.unwrap();
+            first.taken_away().await;
+            drop((second, first, third, other));
+            assert_eq!(seats.taken.borrow().len(), 1);
+            drop(fourth);
+            assert_eq!(seats.taken.borrow().len(), 0);
+        });
     }
 }

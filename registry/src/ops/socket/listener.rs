@@ -81,8 +81,14 @@ pub(in crate::ops) enum State {
     Unknown,
 }
 
-/// What stands at `path`.
+/// What stands at `path`. The kernel refuses a connection to a plain file as it does one to a socket at
+/// which nobody listens, so that a look at the file comes first.
 pub(in crate::ops) fn state_of(path: &Path) -> State {
+    match peer::peer_of(path) {
+        Ok(Some(_)) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return State::Missing,
+        Ok(None) | Err(_) => return State::Unknown,
+    }
     match peer::connect(path, PATIENCE) {
         Ok(_) => State::Living,
         Err(error) => match Errno::from_io_error(&error) {
@@ -185,7 +191,8 @@ fn take_away(path: &Path, folder: &Path) -> io::Result<()> {
     match state_of(path) {
         State::Missing => return Ok(()),
         State::Stale => {}
-        State::Living | State::Unknown => return Err(Errno::EXIST.into()),
+        State::Living => return Err(Errno::EXIST.into()),
+        State::Unknown => return Err(Errno::NOTSOCK.into()),
     }
     let aside = beside(folder, "old");
     match renameat_with(CWD, path, CWD, &aside, RenameFlags::NOREPLACE) {

@@ -19,8 +19,15 @@ pub struct Host {
     pub program: String,
     /// Its version of `registry`.
     pub version: String,
+    /// For how long it has been exposed, in milliseconds.
+    pub up_ms: u64,
+}
+
+impl Host {
     /// For how long it has been exposed.
-    pub up: Duration,
+    pub fn up(&self) -> Duration {
+        Duration::from_millis(self.up_ms)
+    }
 }
 
 /// What every message has, whatever its version.
