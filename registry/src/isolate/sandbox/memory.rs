@@ -62,8 +62,16 @@ impl Memory {
 }
 
 /// Moves this process into the group, and makes sure that the group bounds memory.
+///
+/// It has one thread. In version 1 that one can be moved by itself, which takes 0.1 ms; whole processes are
+/// moved under a lock of the kernel's whose taking was measured to last 16 ms.
 fn join(group: &Path) -> Result<(), LayerError> {
-    let file = group.join("cgroup.procs");
+    let of_threads = group.join("tasks");
+    let file = if of_threads.exists() {
+        of_threads
+    } else {
+        group.join("cgroup.procs")
+    };
     // To the kernel, 0 is whoever writes it.
     fs::write(file, "0").map_err(LayerError::of("its memory group cannot be joined"))?;
     let is_bound = |file: &str| {
