@@ -201,8 +201,7 @@ impl Process {
         patience: &mut Patience<'_>,
     ) -> Result<Message, Fault> {
         let ends = self.ends(seat.index);
-        let soon = seat.answered.is_some_and(|at| at.elapsed() < SPIN);
-        let hot = soon && spin_allowed();
+        let hot = seat.pace(|| spin_allowed(self.pid));
         ends.own.set_hot(hot);
         seat.lane.send(ends, head, bytes, patience)?;
         let spin = if hot { SPIN } else { Duration::ZERO };

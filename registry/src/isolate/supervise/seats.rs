@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use crate::isolate::wire::{Discarded, Ends, Fault, Lane, SLOTS};
+use crate::isolate::wire::{Discarded, Ends, Fault, Lane, SLOTS, SPIN};
 
 /// Time that a planner has beyond its deadline to answer, before its worker is ended.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// Frames of one abandoned call that are taken in one go.
 const FRAMES_MAX: usize = 256;
+
+/// Calls for which an answer to where threads may run counts.
+const CALLS_MAX: u32 = 1_000;
 
 /// A slot, and what the host remembers of it.
 #[derive(Debug)]
@@ -17,6 +20,26 @@ pub(super) struct Seat {
     pub(super) lane: Lane,
     /// When its last answer came.
     pub(super) answered: Option<Instant>,
+    /// Whether both sides may spin, and for how many more calls that counts.
+    may_spin: Option<(bool, u32)>,
+}
+
+impl Seat {
+    /// Whether the next call follows the last one so closely that both sides are to spin. Where threads may
+    /// run can change at any time, so `may_spin` is asked whenever calls begin to follow each other closely, and
+    /// now and then while they do.
+    pub(super) fn pace(&mut self, may_spin: impl FnOnce() -> bool) -> bool {
+        if !self.answered.is_some_and(|at| at.elapsed() < SPIN) {
+            self.may_spin = None;
+            return false;
+        }
+        let (allowed, left) = match self.may_spin {
+            Some((allowed, left)) if left > 0 => (allowed, left - 1),
+            _ => (may_spin(), CALLS_MAX),
+        };
+        self.may_spin = Some((allowed, left));
+        allowed
+    }
 }
 
 /// A call whose caller gave up. Its answer is dropped when it comes.
@@ -62,6 +85,7 @@ impl Seats {
                 index,
                 lane: Lane::default(),
                 answered: None,
+                may_spin: None,
             };
             (seat, true)
         })
@@ -112,5 +136,42 @@ impl Abandoned {
             }
         }
         Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn where_threads_may_run_is_asked_anew_after_a_pause_and_now_and_then() {
+        let (mut seat, _fresh) = Seats::default().take().unwrap();
+        let asked = Cell::new(0);
+        let mut pace = |seat: &mut Seat, answer: bool| {
+            seat.pace(|| {
+                asked.set(asked.get() + 1);
+                answer
+            })
+        };
+        // Nothing was answered yet.
+        assert!(!pace(&mut seat, true));
+        assert_eq!(asked.get(), 0);
+        // An answer that is yet to come is never long ago.
+        let soon = Instant::now() + Duration::from_hours(1);
+        seat.answered = Some(soon);
+        assert!(pace(&mut seat, true));
+        for _ in 0..CALLS_MAX {
+            assert!(pace(&mut seat, false));
+        }
+        assert_eq!(asked.get(), 1);
+        assert!(!pace(&mut seat, false));
+        assert_eq!(asked.get(), 2);
+        seat.answered = None;
+        assert!(!pace(&mut seat, true));
+        seat.answered = Some(soon);
+        assert!(pace(&mut seat, true));
+        assert_eq!(asked.get(), 3);
     }
 }

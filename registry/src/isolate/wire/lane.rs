@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use registry_core::mailbox::{Broken, Counts, Mailbox};
-use registry_core::sync::OnceLock;
+use rustix::process::Pid;
 use rustix::thread::sched_getaffinity;
 
 use super::frame::{Header, Kind};
@@ -241,9 +241,11 @@ fn spun(
     }
 }
 
-/// Whether this process may use more than one processor: on a single one, spinning keeps the other
-/// side from running.
-pub(in crate::isolate) fn spin_allowed() -> bool {
-    static ALLOWED: OnceLock<bool> = OnceLock::new();
-    *ALLOWED.get_or_init(|| sched_getaffinity(None).is_ok_and(|cores| cores.count() > 1))
+/// Whether this thread and the process `other` may run at once, for each may use a processor that the
+/// other one leaves free: on a single one, spinning keeps the other side from running.
+pub(in crate::isolate) fn spin_allowed(other: Pid) -> bool {
+    match (sched_getaffinity(None), sched_getaffinity(Some(other))) {
+        (Ok(own), Ok(other)) => own.count() > 1 || other.count() > 1 || own != other,
+        _ => false,
+    }
 }

@@ -18,7 +18,7 @@
 //! * No wait is without a bound that this side keeps itself.
 //!
 //! Idle sides sleep. Both spin, for [`SPIN`] at most, only while calls follow each other within that
-//! time, and never where a process may use one processor alone.
+//! time, and never where both may use one and the same processor alone. The host decides that for both.
 
 mod build;
 mod control;

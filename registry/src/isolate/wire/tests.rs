@@ -3,16 +3,19 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use registry_core::mailbox::{Counts, Mailbox};
 use registry_core::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::SealFlags;
+use rustix::process::Pid;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::frame::{Header, Kind};
 use super::futex::Shared;
-use super::lane::{Discarded, Ends, Fault, Lane};
+use super::lane::{Discarded, Ends, Fault, Lane, spin_allowed};
 use super::region::{Access, Region};
 use super::slot::{FRAME_BYTES_MAX, SLOTS};
 
@@ -368,4 +371,35 @@ fn patient_for(sleeps: u32) -> impl FnMut() -> Result<Duration, Fault> {
         left = left.checked_sub(1).ok_or(Fault::Late)?;
         Ok(Duration::from_secs(20))
     }
+}
+
+#[test]
+fn both_sides_may_spin_unless_one_processor_is_all_that_they_have() {
+    let all = sched_getaffinity(None).unwrap();
+    let cores: Vec<_> = (0..CpuSet::MAX_CPU)
+        .filter(|&core| all.is_set(core))
+        .collect();
+    let mut other = Command::new("sleep").arg("600").spawn().unwrap();
+    let pid = Pid::from_child(&other);
+    // A thread of its own is pinned, and ends.
+    let judged = thread::spawn(move || {
+        let pin = |whom: Option<Pid>, core: usize| {
+            let mut only = CpuSet::new();
+            only.set(core);
+            sched_setaffinity(whom, &only).unwrap();
+        };
+        pin(None, cores[0]);
+        let free = spin_allowed(pid);
+        assert_eq!(free, cores.len() > 1);
+        pin(Some(pid), cores[0]);
+        let together = spin_allowed(pid);
+        let apart = cores.get(1).map(|&core| {
+            pin(Some(pid), core);
+            spin_allowed(pid)
+        });
+        (together, apart.unwrap_or(true))
+    });
+    assert_eq!(judged.join().unwrap(), (false, true));
+    other.kill().unwrap();
+    other.wait().unwrap();
 }
