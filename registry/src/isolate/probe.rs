@@ -58,6 +58,13 @@ impl Prober {
         self.verdicts.recall(key.as_deref()?)
     }
 
+    /// Has the bytes behind this key be tried anew.
+    pub(crate) fn forget(&self, key: &ProbeKey) {
+        if let Some(key) = key.as_deref() {
+            self.verdicts.forget(key);
+        }
+    }
+
     /// Has what failed be tried anew.
     pub(crate) fn forget_faults(&self) {
         self.verdicts.forget_faults();

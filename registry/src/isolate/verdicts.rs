@@ -83,14 +83,18 @@ impl ProbeFault {
 }
 
 impl Verdict {
-    fn counts(&self, now_s: u64) -> bool {
+    /// From when on it does not count any more, in seconds since 1970.
+    pub(crate) fn until_s(&self) -> u64 {
         let lifetime = match &self.fault {
             Some(fault) if fault.flaky => LIFETIME_FLAKY,
             _ => LIFETIME,
         };
+        self.at_s.saturating_add(lifetime.as_secs())
+    }
+
+    fn counts(&self, now_s: u64) -> bool {
         // One from the future was made by a wrong clock, or by hand.
-        let age = now_s.checked_sub(self.at_s);
-        age.is_some_and(|age| age < lifetime.as_secs())
+        (self.at_s..self.until_s()).contains(&now_s)
     }
 }
 
@@ -155,6 +159,12 @@ impl Verdicts {
         }) {
             self.change(Kept::forget_faults);
         }
+    }
+
+    /// Has what this key stands for be tried anew.
+    pub(super) fn forget(&self, key: &str) {
+        self.known.lock().verdicts.remove(key);
+        self.change(|kept| _ = kept.verdicts.remove(key));
     }
 
     fn change(&self, change: impl FnOnce(&mut Kept)) {
@@ -225,9 +235,15 @@ mod tests {
         let failed = verdict(now_s(), Some(false));
         Verdicts::new(state()).remember("key".to_owned(), failed.clone());
         let other = Verdicts::new(state());
-        assert_eq!(other.recall("key"), Some(failed));
+        assert_eq!(other.recall("key"), Some(failed.clone()));
         assert_eq!(other.recall("another"), None);
         other.forget_faults();
         assert_eq!(Verdicts::new(state()).recall("key"), None);
+        for key in ["key", "another"] {
+            other.remember(key.to_owned(), failed.clone());
+        }
+        other.forget("key");
+        assert_eq!(Verdicts::new(state()).recall("key"), None);
+        assert_eq!(Verdicts::new(state()).recall("another"), Some(failed));
     }
 }

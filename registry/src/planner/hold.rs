@@ -176,9 +176,13 @@ impl Quarantine {
                 format!("Take `hold` out of `[planners.{planner}]` in the configuration.")
             }
             Holder::Operator => format!("Lift it with `registry quarantine {planner} --lift`."),
-            Holder::SelfTest | Holder::Probe => {
+            Holder::SelfTest => {
                 format!("See why with `registry explain {planner}`; it is tried again by itself.")
             }
+            Holder::Probe => format!(
+                "See why with `registry explain {planner}`; `registry quarantine {planner} --lift` has \
+                 it tried anew."
+            ),
         }
     }
 }

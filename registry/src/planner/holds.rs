@@ -12,7 +12,7 @@ use crate::name::PlannerName;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lifted {
-    /// The operator's hold there was, or the self-test that failed.
+    /// The operator's hold there was, or that of a self-test or a probe which failed.
     pub was: Option<Quarantine>,
     /// Who still holds the planner back: its author or the configuration, whose holds are not lifted so.
     pub still: Option<Quarantine>,
@@ -32,13 +32,16 @@ impl Roster {
         Ok(placed)
     }
 
-    /// Ends an operator's hold, and the wait after a failed self-test.
+    /// Ends an operator's hold, the wait after a failed self-test, and the verdict of a failed probe.
     pub(crate) fn lift(&self, name: &str) -> Result<Lifted, ChangeError> {
         let name = self.known_name(name)?;
         let ledger = &self.supervision().ledger;
         let planner = self.find(name.as_str()).ok();
         let outcome = ledger.set_hold(&name, None);
         let tested = planner.and_then(|planner| {
+            if let Some(quarantine) = planner.lift_failed_probe() {
+                return Some(quarantine);
+            }
             let quarantine = planner.quarantine()?;
             let waits = quarantine.by == Holder::SelfTest;
             (waits && planner.resident().reset()).then_some(quarantine)

@@ -67,9 +67,19 @@ impl Planner {
         if let Some(quarantine) = self.lasting_hold() {
             return Some(Obstacle::Quarantined(Box::new(quarantine)));
         }
-        if let Phase::Failed {
-            cause, retry_after, ..
-        } = self.phase()
+        let failed = match self.phase() {
+            Phase::Failed {
+                cause, retry_after, ..
+            } => Some((cause, retry_after)),
+            _ => None,
+        };
+        if let Some(quarantine) = failed
+            .as_ref()
+            .and_then(|(cause, _)| self.failed_probe(cause))
+        {
+            return Some(Obstacle::Quarantined(Box::new(quarantine)));
+        }
+        if let Some((cause, retry_after)) = failed
             && !retry_after.is_zero()
         {
             return Some(match self.failed_self_test(&cause, retry_after) {

@@ -5,9 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::cancel::CancelToken;
+use super::hold::{HoldEnd, Holder, Quarantine};
 use super::start_error::StartFailure;
-use super::supervised::Planner;
+use super::supervised::{Phase, Planner};
+use crate::config::Policy;
 use crate::isolate::{ProbeFault, ProbeKey, StartFault, Trial, Unproven, Verdict};
+use crate::moment::Moment;
+use crate::problem::causes;
 use crate::trust::{self, Verified};
 
 /// Why a plugin is not loaded here: the same bytes failed in a child.
@@ -21,6 +25,8 @@ pub struct ProbeFailure {
     pub flaky: bool,
     /// When it was tried.
     pub at: SystemTime,
+    /// When it may be tried anew.
+    pub until: SystemTime,
     /// What went wrong.
     #[source]
     pub cause: ProbeCause,
@@ -43,12 +49,28 @@ pub enum ProbeCause {
     },
 }
 
+impl ProbeCause {
+    fn remembered(fault: &ProbeFault) -> Self {
+        Self::Remembered {
+            code: fault.code.clone(),
+            reason: fault.reason.clone(),
+        }
+    }
+}
+
 impl ProbeFailure {
     fn new(verdict: &Verdict, fault: &ProbeFault, cause: ProbeCause) -> Self {
+        // What lies beyond the clock was written by hand.
+        let moment = |secs| {
+            let since = Duration::from_secs(secs);
+            let moment = SystemTime::UNIX_EPOCH.checked_add(since);
+            moment.unwrap_or(SystemTime::UNIX_EPOCH)
+        };
         Self {
             stage: fault.stage.label(),
             flaky: fault.flaky,
-            at: SystemTime::UNIX_EPOCH + Duration::from_secs(verdict.at_s),
+            at: moment(verdict.at_s),
+            until: moment(verdict.until_s()),
             cause,
         }
     }
@@ -88,10 +110,7 @@ impl Planner {
         };
         let cause = match found {
             Some(found) => ProbeCause::Found(Arc::new(self.start_failure(found))),
-            None => ProbeCause::Remembered {
-                code: fault.code.clone(),
-                reason: fault.reason.clone(),
-            },
+            None => ProbeCause::remembered(fault),
         };
         Err(StartFailure::Probe(ProbeFailure::new(
             &verdict, fault, cause,
@@ -102,6 +121,43 @@ impl Planner {
     pub(crate) fn probe_verdict(&self) -> Option<Verdict> {
         let digest = trust::digest_now(self.candidate()?, &self.supervision.policy);
         self.supervision.prober.recall(&self.probe_key(digest?)?)
+    }
+
+    /// The hold of a probe that failed, for as long as its verdict counts.
+    pub(super) fn failed_probe(&self, cause: &StartFailure) -> Option<Quarantine> {
+        let StartFailure::Probe(failure) = cause else {
+            return None;
+        };
+        let since = |at: SystemTime| {
+            at.duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default()
+        };
+        let until = since(failure.until);
+        (self.supervision.ledger.date.now() < until).then(|| Quarantine {
+            planner: self.name.clone(),
+            by: Holder::Probe,
+            since: Moment::of(since(failure.at)),
+            reason: causes(failure).join(": "),
+            ends: HoldEnd::At(Moment::of(until)),
+        })
+    }
+
+    /// Has a plugin that failed its probe, here or in an earlier process, be tried anew; gives the hold
+    /// that there was.
+    pub(super) fn lift_failed_probe(&self) -> Option<Quarantine> {
+        if self.policy() != Policy::Probe {
+            return None;
+        }
+        let digest = trust::digest_now(self.candidate()?, &self.supervision.policy)?;
+        let key = self.probe_key(digest)?;
+        let verdict = self.supervision.prober.recall(&key)?;
+        let fault = verdict.fault.as_ref()?;
+        let failure = ProbeFailure::new(&verdict, fault, ProbeCause::remembered(fault));
+        self.supervision.prober.forget(&key);
+        if let Phase::Failed { .. } = self.phase() {
+            self.resident().reset();
+        }
+        self.failed_probe(&StartFailure::Probe(failure))
     }
 
     fn probe_key(&self, digest: blake3::Hash) -> Option<ProbeKey> {

@@ -34,12 +34,14 @@ impl Planner {
     }
 
     /// Who holds it back now, if anybody does. An author's or an operator's hold comes before a
-    /// self-test that failed, whose hold ends when the next try is due.
+    /// self-test that failed, whose hold ends when the next try is due, and a probe that did.
     pub fn quarantine(&self) -> Option<Quarantine> {
         self.lasting_hold().or_else(|| match self.phase() {
             Phase::Failed {
                 cause, retry_after, ..
-            } => self.failed_self_test(&cause, retry_after),
+            } => self
+                .failed_probe(&cause)
+                .or_else(|| self.failed_self_test(&cause, retry_after)),
             _ => None,
         })
     }

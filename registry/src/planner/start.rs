@@ -13,6 +13,7 @@ use super::call_error::CallProblem;
 use super::cancel::CancelToken;
 use super::change::{Change, tell};
 use super::get_error::GetError;
+use super::probing::ProbeCause;
 use super::start_error::{StartError, StartFailure};
 use super::supervised::{Planner, Runs, Source, Started};
 use crate::config::Policy;
@@ -79,12 +80,16 @@ impl Planner {
         self.record.begin_note();
         let now = self.supervision.ledger.clock.now();
         *self.failed_at.lock() = Some(now);
-        if let StartFailure::SelfTest(_) = failure {
-            tell(
-                &self.supervision.ledger.journal,
-                &self.name,
-                &Change::SelfTestFailed,
-            );
+        let journal = &self.supervision.ledger.journal;
+        match failure {
+            StartFailure::SelfTest(_) => tell(journal, &self.name, &Change::SelfTestFailed),
+            // What is only remembered was told when it was found.
+            StartFailure::Probe(probe) if matches!(probe.cause, ProbeCause::Found(_)) => {
+                if let Some(quarantine) = self.failed_probe(failure) {
+                    tell(journal, &self.name, &Change::Quarantined(&quarantine));
+                }
+            }
+            _ => {}
         }
     }
 

@@ -141,8 +141,8 @@ fn check_record(registry: &Registry, outcome: &Outcome) {
     let expected = match outcome {
         Ok(_) => (PlannerState::Ready, None, 1, 0),
         Err(told) if Stage::Plan.is_told_in(&told.text) => (PlannerState::Ready, None, 1, 1),
-        Err(told) if told.by_probe => (PlannerState::Failed, Some("E_PROBE_FAILED"), 0, 0),
-        // What fails its own test is held back.
+        // What fails its probe or its own test is held back.
+        Err(told) if told.by_probe => (PlannerState::Quarantined, Some("E_PROBE_FAILED"), 0, 0),
         Err(told) if Stage::SelfTest.is_told_in(&told.text) => {
             (PlannerState::Quarantined, Some(told.code), 0, 0)
         }

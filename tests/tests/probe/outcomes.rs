@@ -4,7 +4,7 @@ use std::error::Error;
 
 use plugin_api::PlanRequest;
 use registry::diagnose::{GateKind, Isolation, Verdict};
-use registry::{ProbeCause, Registry};
+use registry::{Event, EventKind, HoldEnd, Holder, ProbeCause, Query, Registry};
 use tests::{PluginFolder, fixture, program};
 
 use super::{constructing, failure, found, probing, state, verdict};
@@ -74,6 +74,47 @@ fn a_library_that_crashes_is_not_mapped_and_not_tried_again_until_a_reload() {
 }
 
 #[test]
+fn what_fails_is_held_back_until_that_is_lifted() {
+    const NAME: &str = "bad_planner";
+    let folder = PluginFolder::new().with_c("bad.so", &constructing("abort();"));
+    let state = state();
+    let registry = probing(&folder, NAME, state.path());
+    failure(&registry, NAME);
+    let all = registry.list_quarantined().unwrap();
+    let [hold] = all.as_slice() else {
+        panic!("{all:?}");
+    };
+    assert_eq!((hold.by, hold.planner.as_str()), (Holder::Probe, NAME));
+    let reason = "its probe failed during the load of its library: its library was not loaded: its \
+                  worker ended without an answer: signal 6 (SIGABRT)";
+    assert!(hold.reason.starts_with(reason), "{}", hold.reason);
+    let HoldEnd::At(until) = hold.ends else {
+        panic!("{hold:?}");
+    };
+    let lasts = until.unix_ms() - hold.since.unix_ms();
+    assert_eq!(lasts, 30 * 24 * 60 * 60 * 1000);
+    let ranked = registry.select(Query::new("Split"));
+    assert_eq!(ranked.unwrap_err().code(), "E_NONE_SELECTABLE");
+    let is_held = |event: &&Event| event.kind == EventKind::Quarantined;
+    let events = registry.events(None).unwrap();
+    assert_eq!(events.iter().filter(is_held).count(), 1);
+    assert_eq!(registry.heal().unwrap().active_after, 0);
+    failure(&registry, NAME);
+    // Another process has not asked for it yet, and lifts it all the same.
+    let other = probing(&folder, NAME, state.path());
+    let lifted = other.lift(NAME).unwrap();
+    assert_eq!(lifted.was.unwrap().by, Holder::Probe);
+    assert_eq!(other.lift(NAME).unwrap().was, None);
+    assert_eq!(found(&failure(&other, NAME)), "E_WORKER_CRASH");
+    let lifted = other.lift(NAME).unwrap();
+    assert_eq!(
+        (lifted.was.map(|was| was.by), lifted.still),
+        (Some(Holder::Probe), None)
+    );
+    assert_eq!(found(&failure(&other, NAME)), "E_WORKER_CRASH");
+}
+
+#[test]
 fn an_exit_with_code_zero_a_missing_table_and_a_failed_self_test_are_the_plugins_failure() {
     for (source, code) in [
         ("_exit(0);", "E_WORKER_CRASH"),
@@ -127,6 +168,7 @@ fn a_prober_that_cannot_start_is_not_held_against_the_plugin() {
         .unwrap();
     let error = registry.get("obeys").unwrap_err();
     assert_eq!(error.code(), "E_WORKER_START", "{error:?}");
+    assert_eq!(registry.list_quarantined().unwrap(), []);
     let explanation = registry.explain("obeys").unwrap();
     let last = explanation.gates.last().unwrap();
     assert_eq!(
