@@ -12,6 +12,7 @@ pub mod exclusive;
 pub mod failure_log;
 pub mod instance;
 pub mod mailbox;
+pub mod mark;
 pub mod parallel;
 pub mod reliability;
 pub mod resident;

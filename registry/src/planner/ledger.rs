@@ -13,6 +13,7 @@ use std::time::Duration;
 use registry_core::breaker::{BreakerPolicy, Standing};
 use registry_core::clock::Clock;
 use registry_core::exclusive::{Exclusive, NoTurn, Turn};
+use registry_core::mark::Marks;
 use registry_core::sync::Mutex;
 use registry_core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -42,6 +43,8 @@ pub(crate) struct Ledger {
     /// When this process came to know of anything.
     pub(super) begun: Moment,
     half_life: Duration,
+    /// Counts the records in which something was noted.
+    noted: Marks,
     book: Mutex<Book>,
     pub(super) state: StateFolder,
     /// What changed.
@@ -78,6 +81,7 @@ impl Ledger {
             },
             begun: Moment::of(clock.now()),
             half_life: config.select().decay_half_life,
+            noted: Marks::new(),
             book: Mutex::default(),
             state: StateFolder::of(config),
             journal: Arc::new(Journal::new(StateFolder::of(config))),
@@ -102,7 +106,11 @@ impl Ledger {
         if let Some(record) = book.records.get(name) {
             return Arc::clone(record);
         }
-        let record = Arc::new(Record::new(name.clone(), self.half_life));
+        let record = Arc::new(Record::new(
+            name.clone(),
+            self.half_life,
+            self.noted.clone(),
+        ));
         let outcomes = book.outcomes.as_mut();
         self.enter(&record, outcomes);
         if let Some(hold) = book.holds.remove(name) {

@@ -1,16 +1,16 @@
 //! What is known of how a planner does, by its name: it outlives the planner that a reload replaces.
 //!
-//! A selection asks every planner's record, so the first question is one flag: whether anything at all
-//! was noted. Everything behind it stands under small locks of its own, none of which is held while
+//! The first question to a record is one mark: whether anything at all was noted. A selection looks
+//! through the records of all planners only when a mark was set since the one before. Everything behind it stands under small locks of its own, none of which is held while
 //! another is taken, while plugin code runs or a file is opened.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use registry_core::breaker::{Breaker, BreakerPolicy, Standing};
+use registry_core::mark::{Mark, Marks};
 use registry_core::reliability::{Reliability, Totals, Weights};
 use registry_core::sync::Mutex;
-use registry_core::sync::atomic::{AtomicBool, Ordering};
 
 use super::breaker_open::BreakerOpen;
 use super::hold::Kept;
@@ -25,7 +25,7 @@ const TELL_EVERY: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(crate) struct Record {
     name: PlannerName,
-    noted: AtomicBool,
+    noted: Mark,
     pub(super) reliability: Reliability,
     pub(super) breaker: Breaker,
     pub(super) under_way: UnderWay,
@@ -44,10 +44,11 @@ pub(super) struct Saved {
 }
 
 impl Record {
-    pub(super) fn new(name: PlannerName, half_life: Duration) -> Self {
+    /// A blank record; `marks` counts those that are blank no more.
+    pub(super) fn new(name: PlannerName, half_life: Duration, marks: Marks) -> Self {
         Self {
             name,
-            noted: AtomicBool::new(false),
+            noted: Mark::new(marks),
             reliability: Reliability::new(half_life),
             breaker: Breaker::new(),
             under_way: UnderWay::default(),
@@ -64,14 +65,18 @@ impl Record {
     /// Whether nothing was ever noted, so that nobody need look further.
     #[inline]
     pub(crate) fn is_blank(&self) -> bool {
-        // Relaxed: the flag is set before what it leads to is written under a lock, and read before
-        // that lock is taken; whoever knows of a note finds it set.
-        !self.noted.load(Ordering::Relaxed)
+        !self.noted.is_set()
     }
 
     /// To be called before anything is noted.
+    #[inline]
     pub(super) fn begin_note(&self) {
-        self.noted.store(true, Ordering::Relaxed);
+        self.noted.set();
+    }
+
+    /// Set before anything is noted.
+    pub(crate) fn noted(&self) -> &Mark {
+        &self.noted
     }
 
     /// The score that its outcomes give; none without any.

@@ -146,12 +146,13 @@ pub(super) fn excluded(
 ) -> Vec<Excluded> {
     let hindered = rating.hindered.iter();
     let hindered = hindered.map(|(planner, obstacle)| (*planner, Exclusion::from(obstacle)));
-    let unreliable = rating.unreliable.iter().map(|(planner, reliability)| {
+    let unreliable = rating.unreliable(pool.all_facts(), terms).into_iter();
+    let unreliable = unreliable.map(|(planner, reliability)| {
         let reason = Exclusion::BelowReliability {
-            reliability: *reliability,
+            reliability,
             reliability_min: terms.reliability_min,
         };
-        (*planner, reason)
+        (planner, reason)
     });
     let named = |(planner, reason)| (pool.name(planner).clone(), reason);
     let mut reasons: BTreeMap<_, _> = hindered.chain(unreliable).map(named).collect();

@@ -104,6 +104,12 @@ impl Terms {
         }
     }
 
+    /// Whether a planner is reliable enough to be selected.
+    #[inline]
+    pub(super) fn is_reliable(&self, reliability: f64) -> bool {
+        reliability >= self.reliability_min
+    }
+
     /// The score of a planner that offers `matched` of the required capabilities.
     #[inline]
     pub(super) fn breakdown(&self, facts: &Facts, matched: u32, reliability: f64) -> Breakdown {

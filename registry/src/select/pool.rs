@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use registry_core::catalog::Snapshot;
+use registry_core::mark::View;
 use registry_core::sync::Mutex;
 
 use super::error::SelectError;
@@ -22,8 +23,10 @@ pub(crate) struct Pool {
     generation: u64,
     /// By name.
     planners: Box<[Arc<Planner>]>,
-    /// Of the same planners: a row of flags that most selections need not look behind.
+    /// Of the same planners.
     records: Box<[Arc<Record>]>,
+    /// Those of which something was noted.
+    noted: View,
     facts: Box<[Facts]>,
     offers: Offers,
     /// Names that are allowed and not among the planners.
@@ -76,6 +79,7 @@ impl Pool {
                 .iter()
                 .map(|own| Arc::clone(own.record()))
                 .collect(),
+            noted: View::default(),
             planners: planners.into(),
         }
     }
@@ -93,19 +97,23 @@ impl Pool {
     }
 
     fn rate(&self, query: &Query, terms: &Terms) -> Rating {
-        let reliability = |number: usize, facts: &Facts| {
-            if self.records[number].is_blank() {
-                Ok(facts.prior)
-            } else {
-                self.noted(number, facts)
-            }
+        let reliability = |number, facts: &Facts| self.reliability(number, facts);
+        let (facts, offers) = (&self.facts, &self.offers);
+        rate(facts, offers, query, terms, self.noted(), reliability)
+    }
+
+    /// The planners of which something was noted. All records are of one ledger, which counts them.
+    fn noted(&self) -> Arc<[u32]> {
+        let Some(first) = self.records.first() else {
+            return Arc::default();
         };
-        rate(&self.facts, &self.offers, query, terms, reliability)
+        let marks = self.records.iter().map(|record| record.noted());
+        self.noted.look(first.noted().marks(), marks)
     }
 
     /// The reliability of a planner of which something was noted, or why it cannot be called.
-    fn noted(&self, number: usize, facts: &Facts) -> Result<f64, Obstacle> {
-        let planner = &self.planners[number];
+    fn reliability(&self, number: u32, facts: &Facts) -> Result<f64, Obstacle> {
+        let planner = &self.planners[number as usize];
         match planner.obstacle() {
             Some(obstacle) => Err(obstacle),
             None => Ok(planner.reliability().unwrap_or(facts.prior)),
@@ -122,6 +130,10 @@ impl Pool {
 
     pub(super) fn facts(&self, number: u32) -> &Facts {
         &self.facts[number as usize]
+    }
+
+    pub(super) fn all_facts(&self) -> &[Facts] {
+        &self.facts
     }
 
     pub(super) fn unfilled(&self) -> &[PlannerName] {

@@ -1,6 +1,7 @@
 //! Scores and their order. Pure: what may change is handed in.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use super::formula::{Facts, Terms};
 use super::offers::Offers;
@@ -19,56 +20,73 @@ pub(super) struct Rated {
 }
 
 /// Who is rated, and who is not and why; each in the order of their names.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Rating {
     pub(super) rated: Vec<Rated>,
+    /// Planners of which something was noted; of the others what they declare is all that is known.
+    noted: Arc<[u32]>,
     /// Planners that cannot be called.
     pub(super) hindered: Vec<(u32, Obstacle)>,
-    /// Planners that are less reliable than the settings ask for, with their reliability.
-    pub(super) unreliable: Vec<(u32, f64)>,
+    /// Noted planners that are less reliable than the settings ask for, with their reliability. Of the
+    /// others [`unreliable`](Rating::unreliable) finds them again when somebody asks.
+    unreliable: Vec<(u32, f64)>,
 }
 
-/// Rates the planners, which are in the order of their names. `reliability` gives that of one, or why it
-/// cannot be called.
+/// Rates the planners, which are in the order of their names. Of those that are `noted`, in the same order,
+/// `reliability` gives it, or why one cannot be called; of the others what they declare counts.
 pub(super) fn rate(
     facts: &[Facts],
     offers: &Offers,
     query: &Query,
     terms: &Terms,
-    reliability: impl Fn(usize, &Facts) -> Result<f64, Obstacle>,
+    noted: Arc<[u32]>,
+    reliability: impl Fn(u32, &Facts) -> Result<f64, Obstacle>,
 ) -> Rating {
-    let unrated = |planner| Rated {
-        score: 0.0,
-        reliability: 0.0,
-        planner,
-        matched: 0,
-    };
-    let mut rated: Vec<_> = (0..).take(facts.len()).map(unrated).collect();
+    let mut matched = vec![0; facts.len()];
     offers.count(query.required(), |planner, more| {
-        rated[planner as usize].matched += more;
+        matched[planner as usize] += more;
     });
-    let mut rating = Rating::default();
-    // Whole rows are written, over those of planners that were left out: cheaper than changing and
-    // moving them.
-    let mut kept = 0;
-    for (planner, facts) in (0..).zip(facts) {
-        let matched = rated[planner as usize].matched;
-        match reliability(planner as usize, facts) {
-            Ok(known) if known >= terms.reliability_min => {
-                rated[kept] = Rated {
-                    score: terms.breakdown(facts, matched, known).score,
-                    reliability: known,
-                    planner,
-                    matched,
-                };
-                kept += 1;
+    let mut rated = Vec::with_capacity(facts.len());
+    let (mut hindered, mut unreliable) = (Vec::new(), Vec::new());
+    let mut next_noted = noted.iter().copied().peekable();
+    for ((planner, facts), matched) in (0..).zip(facts).zip(matched) {
+        let rated_at = |reliability| Rated {
+            score: terms.breakdown(facts, matched, reliability).score,
+            reliability,
+            planner,
+            matched,
+        };
+        if next_noted.next_if_eq(&planner).is_none() {
+            if terms.is_reliable(facts.prior) {
+                rated.push(rated_at(facts.prior));
             }
-            Ok(known) => rating.unreliable.push((planner, known)),
-            Err(obstacle) => rating.hindered.push((planner, obstacle)),
+            continue;
+        }
+        match reliability(planner, facts) {
+            Ok(known) if terms.is_reliable(known) => rated.push(rated_at(known)),
+            Ok(known) => unreliable.push((planner, known)),
+            Err(obstacle) => hindered.push((planner, obstacle)),
         }
     }
-    rated.truncate(kept);
-    Rating { rated, ..rating }
+    Rating {
+        rated,
+        noted,
+        hindered,
+        unreliable,
+    }
+}
+
+impl Rating {
+    /// Planners that are less reliable than the settings ask for, with their reliability; in no order.
+    pub(super) fn unreliable(&self, facts: &[Facts], terms: &Terms) -> Vec<(u32, f64)> {
+        let is_noted = |planner: &u32| self.noted.binary_search(planner).is_ok();
+        let declared = (0..)
+            .zip(facts)
+            .map(|(planner, facts)| (planner, facts.prior));
+        let declared =
+            declared.filter(|(planner, prior)| !terms.is_reliable(*prior) && !is_noted(planner));
+        self.unreliable.iter().copied().chain(declared).collect()
+    }
 }
 
 /// The best of them.

@@ -16,5 +16,6 @@ mod check;
 mod generations;
 mod instances;
 mod mailboxes;
+mod marks;
 mod slots;
 mod twins;

@@ -108,6 +108,12 @@ twins! {
     a_sleeper_not_woken: "mailbox.no_wake"
         in "mailboxes::a_frame_is_taken_as_it_was_posted_and_no_wake_up_is_lost"
         because "deadlock";
+    a_count_without_its_mark: "mark.relaxed_count"
+        in "marks::whoever_knows_of_a_mark_finds_it"
+        because "a mark that this thread set";
+    a_count_left_to_another: "mark.trusts_others"
+        in "marks::whoever_knows_of_a_mark_finds_it"
+        because "a mark that this thread set";
     said_twice: "warn_once.check_gap"
         in "bookkeeping::a_warning_is_first_for_one_thread"
         because "said first";
