@@ -299,3 +299,45 @@ fn a_file_over_the_configured_size_is_refused_with_both_sizes() {
     );
     assert_eq!(code(&within("2"), &file), "E_TRUNCATED");
 }
+
+/// A file outside of all folders is held to the same bound, whoever asks, and no other.
+#[test]
+fn a_file_that_is_asked_about_by_its_path_is_held_to_the_configured_size() {
+    const MIB: u64 = 1 << 20;
+    let (plugins, aside) = (PluginFolder::new(), plugin());
+    let file = aside.file("libwell_behaved.so");
+    let grow = |mib: u64| {
+        let plugin = fs::OpenOptions::new().write(true).open(&file).unwrap();
+        plugin.set_len(mib * MIB).unwrap();
+    };
+    // What the codes of all ways to ask are.
+    let codes = |mib_max: &str| {
+        let registry = Registry::builder()
+            .plugin_dir(plugins.path())
+            .allow(["well_behaved"])
+            .set("trust.file_mib_max", mib_max)
+            .set("trust.lock_file", aside.file("plugins.lock"))
+            .build()
+            .unwrap();
+        let explanation = registry.explain_file(&file).unwrap();
+        let problems = explanation
+            .gates
+            .iter()
+            .filter_map(|gate| gate.problem.as_ref());
+        [
+            registry
+                .verify_file(&file)
+                .map_or_else(|error| error.code(), |_| "ok"),
+            registry
+                .lockable(&file)
+                .map_or_else(|error| error.code(), |_| "ok"),
+            problems.map(|problem| problem.code).next().unwrap_or("ok"),
+        ]
+    };
+    // The default bound is 64 MiB; beyond the library there is nothing but a hole.
+    grow(66);
+    assert_eq!(codes("65"), ["E_TOO_LARGE"; 3]);
+    assert_eq!(codes("66"), ["ok"; 3]);
+    let too_large = registry::inspect(&file).unwrap_err();
+    assert_eq!(too_large.code(), "E_TOO_LARGE");
+}

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use blake3::Hash;
 use plugin_api::manifest::Manifest;
+use rustix::io::Errno;
 
 use super::access::{Access, Ownership};
 use super::elf::Library;
@@ -29,6 +30,11 @@ pub(crate) struct Reopened {
 }
 
 impl Reopened {
+    /// The state that it was opened in.
+    pub(crate) fn identity(&self) -> FileIdentity {
+        self.identity
+    }
+
     /// The file, its access, and a check whether the file is still in the state it was opened in.
     pub(crate) fn into_parts(self) -> (File, Access, impl Fn(&File) -> Result<(), Refusal>) {
         let identity = self.identity;
@@ -103,12 +109,16 @@ impl Candidate {
     }
 
     /// Opens the file once more the way it was opened to be read: beneath its directory, and only if
-    /// it is a regular file. What it holds may have changed.
-    pub(crate) fn reopen(&self) -> Result<Reopened, Refusal> {
+    /// it is a regular file of at most so many bytes. What it holds may have changed, and may grow.
+    pub(crate) fn reopen(&self, bytes_max: u64) -> Result<Reopened, Refusal> {
         let (folder, below) = self.place().ok_or(Refusal::Missing)?;
         let below = CString::new(below.as_os_str().as_bytes()).map_err(|_| Refusal::FileName)?;
         let root = Root::open(folder, folder)?;
         let (fd, stat) = root.open_file(&below)?;
+        if stat.stx_size > bytes_max {
+            let bytes = stat.stx_size;
+            return Err(Refusal::TooLarge { bytes, bytes_max });
+        }
         let folders = root.folders_to(&below, &fd, &stat)?;
         Ok(Reopened {
             file: File::from(fd),
@@ -123,11 +133,26 @@ impl Candidate {
     /// Opens the file that has `suffix` behind this one's name, if there is one: only a regular file,
     /// and by no link.
     pub(crate) fn open_beside(&self, suffix: &str) -> io::Result<Option<File>> {
+        let (root, beside) = self.beside(suffix)?;
+        root.open_linkless(&beside)
+    }
+
+    /// The state of what has `suffix` behind this one's name, if there is anything; no link is followed.
+    pub(crate) fn state_beside(&self, suffix: &str) -> io::Result<Option<FileIdentity>> {
+        let (root, beside) = self.beside(suffix)?;
+        match root.stat(&beside) {
+            Ok(stat) => Ok(Some(FileIdentity::of(&stat))),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn beside(&self, suffix: &str) -> io::Result<(Root, CString)> {
         let (folder, below) = self.place().ok_or(io::ErrorKind::InvalidFilename)?;
         let mut beside = below.as_os_str().to_owned();
         beside.push(suffix);
         let root = Root::open(folder, folder).map_err(io::Error::other)?;
-        root.open_linkless(&CString::new(beside.into_vec())?)
+        Ok((root, CString::new(beside.into_vec())?))
     }
 
     /// The folder that the file is resolved beneath, and the way from there.

@@ -19,10 +19,6 @@ use super::root::{Root, check_regular, stat};
 /// Files up to this size are read whole when they are hashed anyway; larger ones part by part.
 const WHOLE_BYTES_MAX: usize = 1 << 20;
 
-/// A file whose times lie closer than this to its reading may change once more without its times
-/// showing it.
-const SETTLED_NANOS: i128 = 100_000_000;
-
 /// What became of a file, as of one of its states.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
@@ -164,7 +160,7 @@ pub(super) fn examine(
     };
     let read_at = (reading.clock)();
     let (identity, access) = (opened.identity, opened.access.clone());
-    let settled = identity.is_settled(read_at, SETTLED_NANOS);
+    let settled = identity.is_settled(read_at);
     let judged = opened.read(reading.deep, buffers);
     let verdict = match judged {
         Err(cause) => return Some(refused(Refused::new(place.path(), cause))),

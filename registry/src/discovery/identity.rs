@@ -1,8 +1,10 @@
 //! What tells one state of a file from another without reading it.
 
+use std::fs::File;
+use std::io;
 use std::time::SystemTime;
 
-use rustix::fs::{Statx, StatxFlags, StatxTimestamp};
+use rustix::fs::{AtFlags, Statx, StatxFlags, StatxTimestamp};
 use serde::{Deserialize, Serialize};
 
 /// The fields that [`FileIdentity::of`], the type check and the judging of owner and mode need.
@@ -14,6 +16,10 @@ pub(super) const WANTED: StatxFlags = StatxFlags::TYPE
     .union(StatxFlags::SIZE)
     .union(StatxFlags::MTIME)
     .union(StatxFlags::CTIME);
+
+/// A file whose times lie closer than this to its reading may change once more without its times
+/// showing it.
+const SETTLED_NANOS: i128 = 100_000_000;
 
 /// Device, inode, size and both times of a file.
 ///
@@ -34,6 +40,12 @@ pub struct FileIdentity {
 }
 
 impl FileIdentity {
+    /// The state that an open file is in now.
+    pub(crate) fn of_file(file: &File) -> io::Result<Self> {
+        let empty = AtFlags::EMPTY_PATH;
+        Ok(Self::of(&rustix::fs::statx(file, c"", empty, WANTED)?))
+    }
+
     pub(super) fn of(stat: &Statx) -> Self {
         Self {
             device: rustix::fs::makedev(stat.stx_dev_major, stat.stx_dev_minor),
@@ -49,10 +61,10 @@ impl FileIdentity {
         (self.device, self.inode) == (other.device, other.inode)
     }
 
-    /// Whether both times lie at least `nanos` before `read_at`.
-    pub(super) fn is_settled(&self, read_at: Timestamp, nanos: i128) -> bool {
+    /// Whether a change after `read_at`, when it was read, must show in its times.
+    pub(crate) fn is_settled(&self, read_at: Timestamp) -> bool {
         let last = self.modified.max(self.changed);
-        read_at.nanos_since_1970() - last.nanos_since_1970() >= nanos
+        read_at.nanos_since_1970() - last.nanos_since_1970() >= SETTLED_NANOS
     }
 }
 
@@ -74,7 +86,7 @@ impl Timestamp {
     }
 
     /// This moment, by the clock that file times go by.
-    pub(super) fn now() -> Self {
+    pub(crate) fn now() -> Self {
         let since = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();

@@ -52,5 +52,6 @@ pub use progress::Progress;
 pub use refusal::{Refusal, Refused};
 pub use request::{Bounds, ScanRequest};
 pub use resolve::{Resolution, Shadowed, resolve};
+pub(crate) use scan::inspect_within;
 pub use scan::{Scan, inspect, scan};
 pub use state::{Discovered, Discovery};

@@ -7,7 +7,7 @@ use super::candidate::Candidate;
 use super::examine::Verdict;
 use super::left_out::LeftOut;
 use super::refusal::{Refusal, Refused};
-use super::request::ScanRequest;
+use super::request::{Bounds, ScanRequest};
 use super::state::Discovery;
 use super::sweep::Found;
 
@@ -38,8 +38,20 @@ pub fn scan(request: &ScanRequest) -> Arc<Scan> {
 
 /// Reads a single file, whatever it is called. Runs nothing.
 pub fn inspect(file: &Path) -> Result<Arc<Candidate>, Arc<Refused>> {
+    inspect_within(file, Bounds::default().file_bytes_max)
+}
+
+/// The same for a file of at most so many bytes.
+pub(crate) fn inspect_within(
+    file: &Path,
+    file_bytes_max: u64,
+) -> Result<Arc<Candidate>, Arc<Refused>> {
     let scan = scan(&ScanRequest {
         manual: vec![file.to_owned()],
+        bounds: Bounds {
+            file_bytes_max,
+            ..Bounds::default()
+        },
         ..ScanRequest::default()
     });
     if let Some(candidate) = scan.candidates.first() {

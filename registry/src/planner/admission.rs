@@ -115,7 +115,7 @@ fn judge_proof(
     let guard = policy.guards.current();
     guard.judge_lock(name, candidate.manifest(), digest.as_ref())?;
     if policy.signatures.are_wanted() {
-        trust::judge_signature(candidate, name, policy)?;
+        trust::judge_listed_signature(candidate, name, policy)?;
     }
     guard.judge_version(name, candidate.manifest())
 }

@@ -10,7 +10,7 @@ use semver::Version;
 use super::admission::{Rejected, sort_out};
 use super::get_error::GetError;
 use super::roster::Roster;
-use crate::discovery::{Refused, inspect};
+use crate::discovery::{Refused, inspect_within};
 use crate::name::PlannerName;
 use crate::state::StateError;
 use crate::trust::{self, Lock, LockError, Refusal};
@@ -156,8 +156,8 @@ impl Roster {
     /// What a lock would have to accept for the file at `path` to run.
     pub(crate) fn lockable(&self, path: &Path) -> Result<Lockable, LockingError> {
         self.ensure_discovered()?;
-        let candidate = inspect(path).map_err(LockingError::File)?;
         let policy = self.policy().without_digest_gate();
+        let candidate = inspect_within(path, policy.size_bytes_max).map_err(LockingError::File)?;
         let name = PlannerName::parse(candidate.name()).map_err(GetError::BadName)?;
         let verified = trust::verify(&candidate, &name, &policy)?;
         Ok(Lockable {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::get_error::GetError;
 use super::roster::Roster;
-use crate::discovery::{Candidate, Refused, inspect};
+use crate::discovery::{Candidate, Refused, inspect_within};
 use crate::name::PlannerName;
 use crate::trust::{self, Policy, Refusal, SignatureStanding};
 
@@ -87,7 +87,8 @@ impl Roster {
     /// Applies all trust gates to the file at `path`, wherever it lies.
     pub(crate) fn verify_file(&self, path: &Path) -> Result<Verification, VerifyError> {
         self.ensure_discovered()?;
-        let candidate = inspect(path).map_err(VerifyError::File)?;
+        let candidate =
+            inspect_within(path, self.policy().size_bytes_max).map_err(VerifyError::File)?;
         let name = PlannerName::parse(candidate.name()).map_err(GetError::from)?;
         verify(&candidate, &name, self.policy())
     }

@@ -35,4 +35,4 @@ pub use signature::{
     KeyFault, KeyId, KeysError, KeysFault, SignatureRefusal, SignatureStanding, SigningKey,
 };
 pub(crate) use signature::{SIGNATURE_SUFFIX, Signatures, TrustedKey, TrustedKeys};
-pub(crate) use verify::{Verified, digest_now, judge_signature, verify};
+pub(crate) use verify::{Verified, digest_now, judge_listed_signature, judge_signature, verify};

@@ -5,14 +5,15 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use plugin_api::manifest::Manifest;
+use semver::Version;
 
 use super::admit::admit;
 use super::loader_variables::{judge_loader_variables, loader_variables};
 use super::sealed::{Place, Sealed};
-use super::signature::{self, Evidence, SignatureStanding};
+use super::signature::{self, Evidence, Proof, SignatureStanding};
 use super::{Policy, Refusal};
 use crate::config::BytesFrom;
-use crate::discovery::{self, Candidate};
+use crate::discovery::{self, Candidate, FileIdentity, Timestamp};
 use crate::name::PlannerName;
 
 /// A library that passed every gate, as the very bytes that passed.
@@ -91,7 +92,7 @@ pub(crate) fn verify(
     policy: &Policy,
 ) -> Result<Verified, Refusal> {
     judge_loader_variables(loader_variables(), policy.refuse_loader_variables)?;
-    let (file, access, unchanged) = candidate.reopen()?.into_parts();
+    let (file, access, unchanged) = candidate.reopen(policy.size_bytes_max)?.into_parts();
     let (sealed, digest) = match policy.bytes {
         // A worker maps them again whenever it is restarted, and must find those that were judged.
         BytesFrom::File if !policy.contained.contains(name) => {
@@ -128,19 +129,66 @@ pub(crate) fn verify(
 
 /// BLAKE3 of the candidate's file as it is now, if it can be read. Nothing is judged by it.
 pub(crate) fn digest_now(candidate: &Candidate, policy: &Policy) -> Option<blake3::Hash> {
-    let bytes = read_bounded(candidate, policy.size_bytes_max).ok()?;
+    let (bytes, _) = read_bounded(candidate, policy.size_bytes_max).ok()?;
     Some(blake3::hash(&bytes))
 }
 
-/// Judges the signature of the candidate's file as it is now. It decides which files are offered and is
-/// shown; what is loaded is judged by [`verify`] once more.
+/// Judges the signature of the candidate's file as it is now, which is shown.
 pub(crate) fn judge_signature(
     candidate: &Candidate,
     name: &PlannerName,
     policy: &Policy,
 ) -> Result<SignatureStanding, Refusal> {
-    let read = || read_bounded(candidate, policy.size_bytes_max);
+    let read = || Ok(read_bounded(candidate, policy.size_bytes_max)?.0);
     judge_bytes(candidate, name, candidate.manifest(), read, policy)
+}
+
+/// Judges the signature of the candidate's file as discovery found it, which decides whether it is offered;
+/// what is loaded is judged by [`verify`] once more. Files are read that are not in the states in which
+/// they were read before.
+pub(crate) fn judge_listed_signature(
+    candidate: &Candidate,
+    name: &PlannerName,
+    policy: &Policy,
+) -> Result<SignatureStanding, Refusal> {
+    let Some(keys) = &policy.signatures.keys else {
+        return judge_signature(candidate, name, policy);
+    };
+    let (path, proofs) = (candidate.path(), &policy.signatures.proofs);
+    let version = &candidate.manifest().version;
+    let known = signature::state(candidate)
+        .ok()
+        .and_then(|beside| proofs.recall(path, candidate.identity(), beside.as_ref()));
+    if let Some(proof) = known {
+        return judge_signature_file(
+            name,
+            version,
+            proof.signature.as_deref(),
+            proof.holds,
+            policy,
+        );
+    }
+    let read_at = Timestamp::now();
+    let (bytes, plugin) = read_bounded(candidate, policy.size_bytes_max)?;
+    let beside = signature::read(candidate)?;
+    let (signature, beside) = beside.map_or((None, None), |beside| {
+        (Some(beside.bytes), Some(beside.state))
+    });
+    let holds = signature::holds(&bytes, signature.as_deref(), keys);
+    let verdict = judge_signature_file(name, version, signature.as_deref(), holds, policy);
+    let is_settled = |state: &FileIdentity| state.is_settled(read_at);
+    if let Some(plugin) = plugin.filter(is_settled)
+        && beside.as_ref().is_none_or(is_settled)
+    {
+        let proof = Proof {
+            plugin,
+            beside,
+            signature,
+            holds,
+        };
+        proofs.remember(path, proof);
+    }
+    verdict
 }
 
 /// The bytes and the signature file are read only where there are keys to judge them by.
@@ -151,15 +199,28 @@ fn judge_bytes(
     read: impl FnOnce() -> Result<Vec<u8>, discovery::Refusal>,
     policy: &Policy,
 ) -> Result<SignatureStanding, Refusal> {
-    let (bytes, signature) = match policy.signatures.keys {
-        Some(_) => (read()?, signature::read(candidate)?),
-        None => (Vec::new(), None),
+    let Some(keys) = &policy.signatures.keys else {
+        return judge_signature_file(name, &manifest.version, None, false, policy);
     };
+    let (bytes, beside) = (read()?, signature::read(candidate)?);
+    let signature = beside.as_ref().map(|beside| &*beside.bytes);
+    let holds = signature::holds(&bytes, signature, keys);
+    judge_signature_file(name, &manifest.version, signature, holds, policy)
+}
+
+/// Judges the content of a signature file of which is known whether it `holds`.
+fn judge_signature_file(
+    name: &PlannerName,
+    version: &Version,
+    signature: Option<&[u8]>,
+    holds: bool,
+    policy: &Policy,
+) -> Result<SignatureStanding, Refusal> {
     let evidence = Evidence {
         name,
-        version: &manifest.version,
-        bytes: &bytes,
-        signature: signature.as_deref(),
+        version,
+        signature,
+        holds,
     };
     let guard = policy.guards.current();
     let now = guard.time((policy.clock)());
@@ -171,11 +232,18 @@ fn judge_bytes(
     )?)
 }
 
-fn read_bounded(candidate: &Candidate, size_bytes_max: u64) -> Result<Vec<u8>, discovery::Refusal> {
+/// All of the candidate's file, and the state that it was in all the while; none if that changed.
+fn read_bounded(
+    candidate: &Candidate,
+    size_bytes_max: u64,
+) -> Result<(Vec<u8>, Option<FileIdentity>), discovery::Refusal> {
     let mut bytes = Vec::new();
-    let (file, _access, _unchanged) = candidate.reopen()?.into_parts();
+    let reopened = candidate.reopen(size_bytes_max)?;
+    let identity = reopened.identity();
+    let (file, _access, unchanged) = reopened.into_parts();
     // One byte over the bound shows that the file is larger, and bounds one that grows meanwhile.
-    file.take(size_bytes_max + 1)
+    (&file)
+        .take(size_bytes_max + 1)
         .read_to_end(&mut bytes)
         .map_err(discovery::Refusal::Unreadable)?;
     let size_bytes = bytes.len() as u64;
@@ -185,5 +253,6 @@ fn read_bounded(candidate: &Candidate, size_bytes_max: u64) -> Result<Vec<u8>, d
             bytes_max: size_bytes_max,
         });
     }
-    Ok(bytes)
+    let state = unchanged(&file).is_ok().then_some(identity);
+    Ok((bytes, state))
 }

@@ -6,6 +6,7 @@ mod interoperability;
 mod lock;
 mod runtime;
 mod secrets;
+mod unread;
 
 use std::path::{Path, PathBuf};
 

@@ -11,7 +11,7 @@ use plugin_api::manifest::Manifest;
 
 use crate::config::Config;
 use crate::diagnose::Observed;
-use crate::discovery::{Candidate, Refused, inspect, is_called};
+use crate::discovery::{Candidate, Refused, inspect_within, is_called};
 use crate::name::PlannerName;
 use crate::planner::Planner;
 
@@ -77,10 +77,13 @@ impl<'a> Subject<'a> {
         let places = places(path, observed.config);
         let seen = places.iter().find_map(|place| code_at(place, observed));
         let alone = seen.is_none();
-        let code = seen.unwrap_or_else(|| match inspect(path) {
-            Ok(candidate) => Code::Candidate(candidate),
-            Err(refused) => Code::Refused(refused),
-        });
+        let code =
+            seen.unwrap_or_else(
+                || match inspect_within(path, observed.policy.size_bytes_max) {
+                    Ok(candidate) => Code::Candidate(candidate),
+                    Err(refused) => Code::Refused(refused),
+                },
+            );
         let notes = match (alone, places.is_empty()) {
             (false, _) => Vec::new(),
             (true, true) => vec![
@@ -144,9 +147,9 @@ impl<'a> Subject<'a> {
 
 /// The digest of a file that discovery has not seen, as it is now; none if it cannot be read.
 fn hash(candidate: &Candidate) -> Option<Hash> {
-    let (file, _access, _unchanged) = candidate.reopen().ok()?.into_parts();
-    let mut hasher = blake3::Hasher::new();
     let size_bytes_max = candidate.identity().size;
+    let (file, _access, _unchanged) = candidate.reopen(size_bytes_max).ok()?.into_parts();
+    let mut hasher = blake3::Hasher::new();
     hasher.update_reader(file.take(size_bytes_max)).ok()?;
     Some(hasher.finalize())
 }

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::SignatureRefusal;
-use crate::discovery::Candidate;
+use crate::discovery::{Candidate, FileIdentity};
 
 /// What a signature file has behind the plugin's own name.
 pub(crate) const SIGNATURE_SUFFIX: &str = ".minisig";
@@ -12,8 +12,22 @@ pub(crate) const SIGNATURE_SUFFIX: &str = ".minisig";
 /// Largest signature file: more than the comments that minisign writes at most.
 const SIZE_BYTES_MAX: u64 = 16 * 1024;
 
-/// The content of the signature file of `candidate`, if there is one.
-pub(crate) fn read(candidate: &Candidate) -> Result<Option<Vec<u8>>, SignatureRefusal> {
+/// A signature file as it was read.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    /// Its content.
+    pub(crate) bytes: Vec<u8>,
+    /// Its state after it was read.
+    pub(crate) state: FileIdentity,
+}
+
+/// The state of the signature file of `candidate`, if there is one. What is no file to read has one, too.
+pub(crate) fn state(candidate: &Candidate) -> io::Result<Option<FileIdentity>> {
+    candidate.state_beside(SIGNATURE_SUFFIX)
+}
+
+/// The signature file of `candidate`, if there is one.
+pub(crate) fn read(candidate: &Candidate) -> Result<Option<Beside>, SignatureRefusal> {
     let unreadable = |error: io::Error| SignatureRefusal::Unreadable(Arc::new(error));
     let Some(file) = candidate
         .open_beside(SIGNATURE_SUFFIX)
@@ -22,7 +36,8 @@ pub(crate) fn read(candidate: &Candidate) -> Result<Option<Vec<u8>>, SignatureRe
         return Ok(None);
     };
     let mut bytes = Vec::new();
-    file.take(SIZE_BYTES_MAX + 1)
+    (&file)
+        .take(SIZE_BYTES_MAX + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     if bytes.len() as u64 > SIZE_BYTES_MAX {
@@ -30,5 +45,6 @@ pub(crate) fn read(candidate: &Candidate) -> Result<Option<Vec<u8>>, SignatureRe
             what: "it is larger than 16 KiB",
         });
     }
-    Ok(Some(bytes))
+    let state = FileIdentity::of_file(&file).map_err(unreadable)?;
+    Ok(Some(Beside { bytes, state }))
 }

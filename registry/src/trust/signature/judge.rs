@@ -8,7 +8,7 @@ use semver::Version;
 use serde::Serialize;
 
 use super::detached::Detached;
-use super::{KeyId, SignatureRefusal, Signatures, TrustedKey};
+use super::{KeyId, SignatureRefusal, Signatures, TrustedKey, TrustedKeys};
 use crate::name::PlannerName;
 use crate::scrub;
 use crate::trust::RevokedKey;
@@ -20,10 +20,23 @@ pub(crate) struct Evidence<'a> {
     pub(crate) name: &'a PlannerName,
     /// The plugin's version, from the same manifest.
     pub(crate) version: &'a Version,
-    /// The plugin.
-    pub(crate) bytes: &'a [u8],
     /// The content of the signature file; none if there is no such file.
     pub(crate) signature: Option<&'a [u8]>,
+    /// Whether [`holds`] says that it is one of the plugin's bytes.
+    pub(crate) holds: bool,
+}
+
+/// Whether `signature` is one of these bytes, by the trusted key whose number it bears. What the key may sign,
+/// and when, is for [`judge`] to say.
+pub(crate) fn holds(bytes: &[u8], signature: Option<&[u8]>, keys: &TrustedKeys) -> bool {
+    let detached = signature.and_then(|signature| Detached::parse(signature).ok());
+    let Some(detached) = detached else {
+        return false;
+    };
+    keys.get(detached.key).is_some_and(|key| {
+        let verified = key.public.verify(bytes, &detached.signature, false);
+        verified.is_ok()
+    })
 }
 
 /// How a plugin that is not refused stands.
@@ -82,11 +95,11 @@ pub(crate) fn judge(
             id,
         });
     }
-    key.public
-        .verify(evidence.bytes, &signature.signature, false)
-        .map_err(|_| SignatureRefusal::Invalid {
+    if !evidence.holds {
+        return Err(SignatureRefusal::Invalid {
             key: key.name.clone(),
-        })?;
+        });
+    }
     judge_claim(signature.trusted_comment(), evidence)?;
     judge_key(key, evidence.name, now)?;
     Ok(SignatureStanding::Signed(SigningKey {

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use ct_codecs::{Base64, Decoder};
 use minisign_verify::PublicKey;
 
-use super::{KeyId, KeysError, Moment, file};
+use super::{KeyId, KeysError, Moment, Proofs, file};
 use crate::config::Config;
 use crate::name::PlannerName;
 use crate::trust::RevokedKey;
@@ -27,6 +27,8 @@ pub(crate) struct Signatures {
     pub(crate) required: bool,
     /// The keys that count; none if no file of keys is configured.
     pub(crate) keys: Option<Arc<TrustedKeys>>,
+    /// What was found out with these keys.
+    pub(crate) proofs: Arc<Proofs>,
 }
 
 /// The keys of one file; no two have the same name, number or public key.
@@ -66,6 +68,7 @@ impl Signatures {
         Ok(Self {
             required: trust.require_signature,
             keys: keys.map(Arc::new),
+            proofs: Arc::default(),
         })
     }
 

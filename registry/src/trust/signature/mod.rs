@@ -23,17 +23,19 @@ mod judge;
 mod key_id;
 mod keys;
 mod moment;
+mod proofs;
 mod refusal;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use beside::{SIGNATURE_SUFFIX, read};
+pub(crate) use beside::{SIGNATURE_SUFFIX, read, state};
 pub use file_error::{KeyFault, KeysError, KeysFault};
-pub(crate) use judge::{Evidence, judge};
+pub(crate) use judge::{Evidence, holds, judge};
 pub use judge::{SignatureStanding, SigningKey};
 pub use key_id::KeyId;
 pub(crate) use keys::{Signatures, Signs, TrustedKey, TrustedKeys};
 pub(crate) use moment::Moment;
+pub(crate) use proofs::{Proof, Proofs};
 pub use refusal::SignatureRefusal;

@@ -11,7 +11,7 @@ use semver::Version;
 use super::file::keys_of;
 use super::{
     Evidence, KeyId, KeysFault, Moment, SignatureRefusal, SignatureStanding, Signatures,
-    TrustedKeys, judge,
+    TrustedKeys, holds, judge,
 };
 use crate::name::PlannerName;
 use crate::trust::RevokedKey;
@@ -87,6 +87,7 @@ impl Case {
             wanted: Signatures {
                 required: true,
                 keys: Some(Arc::new(keys(keys_text).unwrap())),
+                ..Signatures::default()
             },
             revoked: BTreeSet::new(),
             now: time("2026-06-15T12:00:00Z"),
@@ -94,11 +95,12 @@ impl Case {
     }
 
     pub(super) fn judged(&self) -> Result<SignatureStanding, SignatureRefusal> {
+        let keys = self.wanted.keys.as_deref();
         let evidence = Evidence {
             name: &self.name,
             version: &self.version,
-            bytes: &self.bytes,
             signature: self.signature.as_deref(),
+            holds: keys.is_some_and(|keys| holds(&self.bytes, self.signature.as_deref(), keys)),
         };
         judge(evidence, &self.wanted, &self.revoked, self.now)
     }

@@ -41,7 +41,7 @@ fn without_keys_nothing_is_judged_and_nothing_passes_that_must_be_signed() {
         told(&publisher, |case| {
             case.wanted = Signatures {
                 required,
-                keys: None,
+                ..Signatures::default()
             };
         })
     };
