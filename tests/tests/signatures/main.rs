@@ -2,6 +2,7 @@
 
 mod command;
 mod documented;
+mod flipped;
 mod interoperability;
 mod lock;
 mod runtime;
