@@ -180,7 +180,7 @@ impl WorkerFault {
                 "See `registry doctor`, or set FACTORY_SANDBOX=best-effort to go on without it."
             }
             Self::Start { .. } => {
-                "Check `isolation.worker_program`, and the system's limits of processes and memory."
+                "Check `isolation.worker_program`, the system's limits of processes and memory, and `registry doctor`."
             }
         }
     }

@@ -51,7 +51,8 @@ impl Region {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
         // Kernels before 6.3 do not know the flag that forbids to execute the file.
         let memory = memfd_create(name, flags | MemfdFlags::NOEXEC_SEAL)
-            .or_else(|_| memfd_create(name, flags))?;
+            .or_else(|_| memfd_create(name, flags))
+            .map_err(no_memory_file)?;
         let memory = File::from(memory);
         memory.set_len(SIZE_BYTES as u64)?;
         let region = Self::map(memory.as_fd(), Access::Write)?;
@@ -110,6 +111,14 @@ impl Region {
             other: other.slot(index),
         }
     }
+}
+
+/// What nobody can cut short while it is mapped is made of nothing else.
+fn no_memory_file(error: rustix::io::Errno) -> io::Error {
+    let cause = io::Error::from(error);
+    let reason =
+        format!("memory files, which workers are spoken to through, are forbidden: {cause}");
+    io::Error::new(cause.kind(), reason)
 }
 
 impl Drop for Region {
