@@ -1,16 +1,18 @@
 //! What changed lately, in this process and, where state is kept, in those before it. Layer 3.
 //!
 //! Events are recorded in memory, and saved together by [`Journal::save`], which is called where work
-//! is slow anyhow: after a discovery, a start, a heal. Nothing is saved while one is recorded. What a
-//! discovery finds is recorded only if it is news: each process finds all files again. Where it is all
+//! is slow anyhow: after a discovery, a heal. Nothing is saved while one is recorded. After a start, whose
+//! caller waits for nothing but the planner, a thread of its own saves, and ends when nothing is left. What
+//! a discovery finds is recorded only if it is news: each process finds all files again. Where it is all
 //! that the discovery before found, which a fingerprint tells, the history is not even read.
 //!
 //! The history is bounded everywhere: the newest events stay. One that cannot be saved is kept in
 //! memory and complained of once a kind of trouble.
 
 use std::collections::VecDeque;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use registry_core::exclusive::Exclusive;
 use registry_core::sync::Mutex;
 use registry_core::warn_once::WarnOnce;
 use serde::{Deserialize, Serialize};
@@ -29,12 +31,26 @@ const WORDS_MAX: usize = 32;
 /// How many things one discovery can be said to have found; the rest are counted.
 const FOUND_MAX: usize = 200;
 
+/// Longest time that another thread's saving is awaited.
+const SAVING_MAX: Duration = Duration::from_secs(10);
+
 /// What changed lately.
 #[derive(Debug)]
 pub(crate) struct Journal {
     folder: StateFolder,
     recent: Mutex<Recent>,
     complaints: WarnOnce,
+    /// Whoever has it saves: who comes next finds saved what was recorded before.
+    turn: Exclusive<()>,
+    saver: Mutex<Saver>,
+}
+
+/// The thread that saves, if there is one.
+#[derive(Debug, Default)]
+struct Saver {
+    is_running: bool,
+    /// Whether something was recorded since it last began to save.
+    is_wanted: bool,
 }
 
 #[derive(Debug, Default)]
@@ -83,6 +99,8 @@ impl Journal {
             folder,
             recent: Mutex::new(Recent::default()),
             complaints: WarnOnce::new(16),
+            turn: Exclusive::new(()),
+            saver: Mutex::default(),
         }
     }
 
@@ -112,8 +130,38 @@ impl Journal {
         }
     }
 
+    /// Has what was recorded saved soon. Whether the caller has to find a thread for
+    /// [`save_all_wanted`](Self::save_all_wanted).
+    pub(crate) fn want_save(&self) -> bool {
+        if self.folder.path().is_none() {
+            return false;
+        }
+        let mut saver = self.saver.lock();
+        saver.is_wanted = true;
+        !std::mem::replace(&mut saver.is_running, true)
+    }
+
+    /// Saves until nobody wants it any more.
+    pub(crate) fn save_all_wanted(&self) {
+        loop {
+            {
+                let mut saver = self.saver.lock();
+                if !saver.is_wanted {
+                    saver.is_running = false;
+                    return;
+                }
+                saver.is_wanted = false;
+            }
+            self.save();
+        }
+    }
+
     /// Saves what was recorded. Opens a file only if there is something new.
     pub(crate) fn save(&self) {
+        // Without a turn what was recorded waits for the next one to save.
+        let Ok(_turn) = self.turn.take(SAVING_MAX) else {
+            return;
+        };
         let (pending, found) = {
             let mut recent = self.recent.lock();
             (std::mem::take(&mut recent.pending), recent.found.take())
@@ -356,7 +404,7 @@ mod tests {
         let events = journal.events(None).unwrap();
         assert_eq!(events.len(), EVENTS_MAX);
         assert_eq!(events[0].detail.as_deref(), Some("3"));
-        let later = SystemTime::now() + std::time::Duration::from_hours(1);
+        let later = SystemTime::now() + Duration::from_hours(1);
         assert_eq!(journal.events(Some(later)).unwrap(), []);
     }
 

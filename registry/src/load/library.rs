@@ -52,6 +52,9 @@ struct Mapped {
     _sealed: Option<Sealed>,
 }
 
+/// Parts of the table of slots. A lookup in it is nothing beside what it leads to.
+const SHARDS: usize = 4;
+
 /// What all registries of this process share.
 #[derive(Debug)]
 struct Libraries {
@@ -146,7 +149,8 @@ pub(crate) fn mapped() -> MappedLibraries {
 impl Libraries {
     fn new() -> Self {
         Self {
-            slots: DashMap::new(),
+            // The usual number follows from that of the processors, which takes reading files.
+            slots: DashMap::with_shard_amount(SHARDS),
             turns: Turns::new(),
             settled: Mutex::new(BTreeSet::new()),
             count: Count::default(),
@@ -262,6 +266,9 @@ fn check(header: &'static LibHeader, is_known: bool) -> Result<Module, LoadError
 
 /// The code must hand out the manifest that was read from its file, or it is another object.
 fn check_manifest(verified: &Verified, module: Module) -> Result<(), LoadError> {
+    if verified.has_manifest(module.manifest()) {
+        return Ok(());
+    }
     let exported = Manifest::from_json(module.manifest());
     match exported {
         Ok(exported) if exported == *verified.manifest() => Ok(()),

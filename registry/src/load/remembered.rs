@@ -68,7 +68,11 @@ impl Layouts {
 
     /// Reads what other processes left. What cannot be used is no harm: the check is made.
     pub(crate) fn refresh(&self) {
-        let known = Arc::new(self.state.read().unwrap_or_default());
+        let known: Arc<Verdicts> = Arc::new(self.state.read().unwrap_or_default());
+        if !known.good.is_empty() {
+            // A load that asks finds it answered.
+            let _host = host();
+        }
         let previous = std::mem::replace(&mut *self.known.lock(), known);
         drop(previous);
     }
@@ -76,13 +80,18 @@ impl Layouts {
     /// The outcome for these bytes, if it is known and not too old.
     pub(crate) fn recall(&self, digest: Hash) -> Option<RememberedLayout> {
         let known = Arc::clone(&self.known.lock());
+        if known.good.is_empty() {
+            // Nothing is asked of the host's build, which takes looking at its program.
+            return None;
+        }
         let is_good = known.is_good(&key(&digest, host()?), now_s());
         is_good.then_some(RememberedLayout { digest })
     }
 
     /// Remembers that the layout of these bytes was found good.
     pub(crate) fn remember(&self, digest: &Hash) {
-        let Some(host) = host().filter(|_| self.state.path().is_some()) else {
+        let folder = self.state.path();
+        let Some(host) = folder.and_then(|_| host()) else {
             return;
         };
         let add = |verdicts: &mut Verdicts| verdicts.add(key(digest, host), now_s());

@@ -66,13 +66,25 @@ impl Planner {
                 .inspect_err(|failure| self.note_failure(failure))
         });
         if is_tried {
-            // Nobody waits for this thread any more.
-            self.supervision.ledger.journal.save();
+            self.save_journal();
         }
         started.map_err(|error| match error {
             SlotError::Closed if closing.is_closed() => shutting_down(),
             error => StartError::of(&self.name, error),
         })
+    }
+
+    /// Lets a thread write what happened: who asked for the planner does not wait for a file.
+    fn save_journal(&self) {
+        if !self.supervision.ledger.journal.want_save() {
+            return;
+        }
+        let supervision = Arc::clone(&self.supervision);
+        let thread = std::thread::Builder::new().name("registry-journal".to_owned());
+        let spawned = thread.spawn(move || supervision.ledger.journal.save_all_wanted());
+        if spawned.is_err() {
+            self.supervision.ledger.journal.save_all_wanted();
+        }
     }
 
     /// What selections are to know, before the slot tells of the failure.

@@ -25,8 +25,8 @@ use crate::discovery::{self, ElfError, Library};
 use crate::name::PlannerName;
 
 /// How much is read at once: enough for the hash to work at full width, and little enough to be still
-/// in the processor's cache when it is written.
-const PART_BYTES: usize = 256 << 10;
+/// in the processor's nearest cache when it is written, and to cost few fresh pages.
+const PART_BYTES: usize = 32 << 10;
 
 /// Bytes that stay what they are, and the descriptor that they are mapped from.
 #[derive(Debug)]
@@ -140,8 +140,8 @@ impl Sealed {
         })
     }
 
-    /// Reads the library in the bytes, without mapping it.
-    pub(super) fn library(&self) -> Result<Library, ElfError> {
+    /// Reads the library in the bytes, without mapping it; with it the bytes of its manifest.
+    pub(super) fn library(&self) -> Result<(Library, Box<[u8]>), ElfError> {
         Library::from_file(self.held.as_fd(), self.size_bytes)
     }
 

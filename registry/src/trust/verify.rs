@@ -21,6 +21,8 @@ use crate::name::PlannerName;
 pub(crate) struct Verified {
     name: PlannerName,
     manifest: Arc<Manifest>,
+    /// The manifest's bytes; none where another process vouches for what they say.
+    manifest_bytes: Option<Box<[u8]>>,
     needed: Box<[&'static str]>,
     digest: blake3::Hash,
     signature: SignatureStanding,
@@ -37,11 +39,12 @@ impl Verified {
         library: OwnedFd,
     ) -> io::Result<Self> {
         let sealed = Sealed::received(library)?;
-        let needed = sealed.library().map_err(io::Error::other)?.needed;
+        let (library, _) = sealed.library().map_err(io::Error::other)?;
         Ok(Self {
             name,
             manifest: Arc::new(manifest),
-            needed,
+            manifest_bytes: None,
+            needed: library.needed,
             digest,
             // The host judged it; this process has nothing to judge it by.
             signature: SignatureStanding::NotJudged,
@@ -57,6 +60,11 @@ impl Verified {
     /// The manifest in the bytes.
     pub(crate) fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Whether `exported` is the manifest byte by byte. If not, it may still say the same.
+    pub(crate) fn has_manifest(&self, exported: &[u8]) -> bool {
+        self.manifest_bytes.as_deref() == Some(exported)
     }
 
     /// The libraries that the bytes need, all of them allowed ones.
@@ -100,7 +108,7 @@ pub(crate) fn verify(
         }
         _ => Sealed::copy(name, &file, policy.size_bytes_max)?,
     };
-    let library = sealed.library().map_err(discovery::Refusal::from)?;
+    let (library, manifest_bytes) = sealed.library().map_err(discovery::Refusal::from)?;
     let manifest = library.manifest;
     if manifest.name != name.as_str() {
         return Err(Refusal::Replaced {
@@ -120,6 +128,7 @@ pub(crate) fn verify(
     Ok(Verified {
         name: name.clone(),
         manifest,
+        manifest_bytes: Some(manifest_bytes),
         needed: library.needed,
         digest,
         signature,

@@ -44,20 +44,33 @@ impl Library {
         Self::read(Source::Bytes(bytes), &mut Buffers::default())
     }
 
-    /// Reads a library from an open file of `len` bytes, which nobody changes meanwhile.
-    pub(crate) fn from_file(file: BorrowedFd<'_>, len: u64) -> Result<Self, ElfError> {
-        Self::read(Source::File(file, len), &mut Buffers::default())
+    /// Reads a library from an open file of `len` bytes, which nobody changes meanwhile; with it the bytes of its
+    /// manifest.
+    pub(crate) fn from_file(file: BorrowedFd<'_>, len: u64) -> Result<(Self, Box<[u8]>), ElfError> {
+        let mut bytes = Box::default();
+        let keep = |manifest: &[u8]| bytes = manifest.into();
+        let library = Self::read_with(Source::File(file, len), &mut Buffers::default(), keep)?;
+        Ok((library, bytes))
     }
 
     pub(in crate::discovery) fn read(
         source: Source<'_>,
         buffers: &mut Buffers,
     ) -> Result<Self, ElfError> {
+        Self::read_with(source, buffers, |_| {})
+    }
+
+    fn read_with(
+        source: Source<'_>,
+        buffers: &mut Buffers,
+        keep: impl FnOnce(&[u8]),
+    ) -> Result<Self, ElfError> {
         let mut view = source::View::open(source, buffers)?;
         let headers = header::Headers::read(&mut view)?;
         let dynamic = dynamic::Dynamic::read(&mut view, &headers)?;
         let needed = dynamic.libraries.check()?;
         let manifest = sections::manifest(&mut view, &headers, &dynamic)?;
+        keep(manifest);
         Ok(Self {
             manifest: Arc::new(Manifest::from_json(manifest)?),
             soname: dynamic.libraries.soname.map(String::into_boxed_str),

@@ -9,7 +9,7 @@ use super::reading::{Guard, place};
 use super::record::Record;
 use crate::config::Config;
 use crate::state::{StateError, StateFolder};
-use crate::trust::{Refusal, Verified};
+use crate::trust::{Refusal, Verified, loader_variables};
 
 /// The guard in force, and where what is accepted is recorded.
 #[derive(Debug)]
@@ -45,8 +45,10 @@ impl Guards {
         }
     }
 
-    /// Reads lock and record as they are now.
+    /// Reads lock and record as they are now, and once what this process was started with, so that the first
+    /// load need not.
     pub(crate) fn refresh(&self, config: &Config) -> Arc<Guard> {
+        let _variables = loader_variables();
         let guard = Arc::new(Guard::read(config, &self.state));
         self.put(Arc::clone(&guard));
         guard
