@@ -4,4 +4,4 @@ mod names;
 mod threads;
 
 pub use names::{Names, name};
-pub use threads::{on_one_core, on_two_cores};
+pub use threads::{on_one_core, on_two_cores, processor_time};

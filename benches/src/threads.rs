@@ -42,7 +42,7 @@ fn on_cores(count: usize, work: &(impl Fn() + Sync)) -> Duration {
 }
 
 /// The processor time this thread has used.
-fn processor_time() -> Duration {
+pub fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);

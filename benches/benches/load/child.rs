@@ -1,112 +1,144 @@
-//! What a child measures: one first load, or its parts one after the other.
+//! What a child measures, and how it tells.
 
-#![expect(
-    unsafe_code,
-    reason = "opening a library and believing its symbols is what is measured"
-)]
-
-use std::fs::{self, File};
 use std::hint::black_box;
-use std::io::Write;
-use std::os::fd::AsRawFd;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
-use plugin_api::abi::PluginRef;
-use plugin_api::abi::abi_stable::StableAbi;
-use plugin_api::abi::abi_stable::abi_stability::abi_checking::check_layout_compatibility;
-use plugin_api::abi::abi_stable::library::{
-    AbiHeaderRef, ROOT_MODULE_LOADER_NAME_WITH_NUL, lib_header_from_path,
-};
+use benches::processor_time;
 use registry::Registry;
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
-use super::{Failure, PLANNER};
+use super::{Failure, PLANNER, parts, peers};
 
 /// What can be measured.
-pub(crate) const KINDS: [&str; 4] = ["verified_load", "parts", "abi_stable", "bare_dlopen"];
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// All of a first load, where nothing is remembered.
+    Verified,
+    /// The same where a state folder is kept that knows these bytes.
+    Remembered,
+    /// The same where a state folder is kept that does not know them yet.
+    New,
+    /// What a load is made of, one after the other.
+    Parts,
+    /// What peers do.
+    AbiStable,
+    Dlopen,
+    Stabby,
+    StabbyDlopen,
+}
 
-/// Measures `kind` on `file`, and prints each figure in nanoseconds behind its name.
-pub(crate) fn run(kind: &str, file: &Path) -> Result<(), Failure> {
-    match kind {
-        "verified_load" => verified_load(file),
-        "parts" => parts(file),
-        "abi_stable" => abi_stable(file),
-        "bare_dlopen" => bare_dlopen(file),
-        _ => Err(format!("nothing is called {kind}").into()),
+impl Kind {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Verified,
+        Self::Parts,
+        Self::Remembered,
+        Self::AbiStable,
+        Self::Dlopen,
+        Self::New,
+        Self::Stabby,
+        Self::StabbyDlopen,
+    ];
+
+    pub(crate) fn of(word: &str) -> Result<Self, Failure> {
+        let found = Self::ALL.into_iter().find(|kind| kind.word() == word);
+        found.ok_or_else(|| format!("nothing is called {word}").into())
+    }
+
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Verified => "verified_load",
+            Self::Remembered => "remembered_load",
+            Self::New => "load_with_new_state",
+            Self::Parts => "parts",
+            Self::AbiStable => "abi_stable",
+            Self::Dlopen => "bare_dlopen",
+            Self::Stabby => "stabby",
+            Self::StabbyDlopen => "stabby_bare_dlopen",
+        }
+    }
+
+    /// Whether another process has to have loaded the same bytes before.
+    pub(crate) fn needs_memory(self) -> bool {
+        self == Self::Remembered
+    }
+
+    pub(crate) fn is_of_stabby(self) -> bool {
+        matches!(self, Self::Stabby | Self::StabbyDlopen)
+    }
+
+    /// Measures `file`, and prints each figure.
+    pub(crate) fn run(self, file: &Path) -> Result<(), Failure> {
+        match self {
+            Self::Verified => verified(self, file, "off".as_ref()),
+            Self::Remembered | Self::New => {
+                let folder = file.parent().and_then(Path::parent);
+                let folder = folder.ok_or("a file without a folder")?;
+                verified(self, file, &folder.join("state"))
+            }
+            Self::Parts => parts::run(file),
+            Self::AbiStable => peers::abi_stable(file, self),
+            Self::Dlopen | Self::StabbyDlopen => peers::bare_dlopen(file, self),
+            Self::Stabby => peers::stabby(file, self),
+        }
     }
 }
 
-fn told(name: &str, begun: Instant) {
-    println!("{name} {}", begun.elapsed().as_nanos());
+/// Times one thing by the clock and by the processor time of this thread.
+pub(crate) struct Stopwatch {
+    begun: Instant,
+    processor: Duration,
+    before: Passed,
 }
 
-fn verified_load(file: &Path) -> Result<(), Failure> {
+/// What has passed on a stopwatch that is paused.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Passed {
+    wall: Duration,
+    processor: Duration,
+}
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Passed::default().resume()
+    }
+
+    pub(crate) fn pause(self) -> Passed {
+        let wall = self.begun.elapsed();
+        let processor = processor_time().saturating_sub(self.processor);
+        Passed {
+            wall: self.before.wall + wall,
+            processor: self.before.processor + processor,
+        }
+    }
+
+    /// Prints what has passed.
+    pub(crate) fn tell(self, name: &str) {
+        let Passed { wall, processor } = self.pause();
+        println!("{name} {} {}", wall.as_nanos(), processor.as_nanos());
+    }
+}
+
+impl Passed {
+    pub(crate) fn resume(self) -> Stopwatch {
+        Stopwatch {
+            before: self,
+            processor: processor_time(),
+            begun: Instant::now(),
+        }
+    }
+}
+
+fn verified(kind: Kind, file: &Path, state: &Path) -> Result<(), Failure> {
     let folder = file.parent().ok_or("a file without a folder")?;
-    let registry = Registry::builder().plugin_dir(folder).allow([PLANNER]);
-    let registry = registry.build()?;
+    let registry = Registry::builder()
+        .plugin_dir(folder)
+        .allow([PLANNER])
+        .set("trust.state_dir", state)
+        .build()?;
     registry.ensure_discovered()?;
-    let begun = Instant::now();
+    let watch = Stopwatch::start();
     let planner = registry.get(PLANNER)?;
-    told("verified_load", begun);
+    watch.tell(kind.word());
     black_box(planner);
-    Ok(())
-}
-
-fn parts(file: &Path) -> Result<(), Failure> {
-    let begun = Instant::now();
-    let bytes = fs::read(file)?;
-    told("read", begun);
-
-    let begun = Instant::now();
-    black_box(blake3::hash(&bytes));
-    told("blake3", begun);
-
-    let begun = Instant::now();
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | MemfdFlags::NOEXEC_SEAL;
-    let mut memory = File::from(memfd_create("planner", flags)?);
-    memory.write_all(&bytes)?;
-    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-    fcntl_add_seals(&memory, seals)?;
-    told("sealed_copy", begun);
-
-    let begun = Instant::now();
-    let path = format!("/proc/self/fd/{}", memory.as_raw_fd());
-    // SAFETY: the library is the workspace's own planner.
-    let library = unsafe { Library::open(Some(&path), RTLD_NOW | RTLD_LOCAL) }?;
-    told("dlopen", begun);
-
-    // SAFETY: the export macro puts a header under this name.
-    let header = unsafe { library.get::<AbiHeaderRef>(ROOT_MODULE_LOADER_NAME_WITH_NUL) }?;
-    let header = header.upgrade()?;
-    let begun = Instant::now();
-    let layout = header
-        .layout()
-        .ok_or("the planner says nothing of its tables")?;
-    let same = check_layout_compatibility(<PluginRef as StableAbi>::LAYOUT, layout);
-    told("layout_check", begun);
-    if same.is_err() {
-        return Err("the planner has other tables".into());
-    }
-    std::mem::forget(library);
-    Ok(())
-}
-
-fn abi_stable(file: &Path) -> Result<(), Failure> {
-    let begun = Instant::now();
-    let header = lib_header_from_path(file)?;
-    let module = header.init_root_module::<PluginRef>()?;
-    told("abi_stable", begun);
-    black_box(module);
-    Ok(())
-}
-
-fn bare_dlopen(file: &Path) -> Result<(), Failure> {
-    let begun = Instant::now();
-    // SAFETY: as above.
-    let library = unsafe { Library::open(Some(file), RTLD_NOW | RTLD_LOCAL) }?;
-    told("bare_dlopen", begun);
-    std::mem::forget(library);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! Each sample is a child process of its own with a copy of its own, since whatever was loaded before makes
 //! the next library cheaper or dearer. The kinds take turns, so that other work on the machine meets all of
-//! them. Constructing is not among the parts: the planners' constructors do nothing.
+//! them. Parts are done the cheapest way there is to do them alone.
 
 #![expect(
     clippy::print_stdout,
@@ -10,6 +10,9 @@
 )]
 
 mod child;
+mod parts;
+mod peers;
+mod report;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -18,15 +21,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use child::Kind;
+use report::{Figure, Samples};
+use tempfile::TempDir;
 use xtask::artifacts::{self, Build};
 
 /// The planner that is loaded.
 const PLANNER: &str = "structural_planner";
 
-const SAMPLES: usize = 101;
+/// The package of stabby's counterpart of a plugin.
+const STABBY_PLUGIN: &str = "stabby_plugin";
 
-/// The parts of a verified load.
-const PARTS: [&str; 5] = ["read", "blake3", "sealed_copy", "dlopen", "layout_check"];
+const SAMPLES: usize = 101;
 
 type Failure = Box<dyn Error>;
 
@@ -35,83 +41,101 @@ fn main() -> Result<(), Failure> {
     if let [_, word, kind, file] = arguments.as_slice()
         && word == "child"
     {
-        return child::run(kind, Path::new(file));
+        return Kind::of(kind)?.run(Path::new(file));
     }
-    let library = build()?;
-    let bytes = fs::read(&library)?;
-    let mut samples: BTreeMap<String, Vec<u128>> = BTreeMap::new();
-    for number in 0..SAMPLES {
-        for kind in child::KINDS {
-            for (name, nanos) in sample(kind, &bytes, number)? {
-                samples.entry(name).or_default().push(nanos);
+    let rounds = if arguments.iter().any(|own| own == "--test") {
+        1
+    } else {
+        SAMPLES
+    };
+    let libraries = Libraries::build()?;
+    let mut samples = Samples::new();
+    for number in 0..rounds {
+        for kind in Kind::ALL {
+            let ground = Ground::new(libraries.of(kind), number)?;
+            if kind.needs_memory() {
+                ground.child(kind)?;
+            }
+            for (name, figure) in ground.child(kind)? {
+                samples.entry(name).or_default().push(figure);
             }
         }
     }
-    report(&samples, bytes.len());
+    report::print(&samples, libraries.planner.len(), libraries.stabby.len());
     Ok(())
 }
 
-/// The planner built for release, without debug information.
-fn build() -> Result<PathBuf, Failure> {
-    let built = Build::new(&["--package", PLANNER, "--release"]).run()?;
-    let library = &artifacts::find(&built, PLANNER, "cdylib")?.path;
-    let small = library.with_extension("stripped");
-    let stripped = Command::new("strip")
+/// The bytes that are loaded, built for release, without debug information.
+struct Libraries {
+    planner: Vec<u8>,
+    stabby: Vec<u8>,
+}
+
+impl Libraries {
+    fn build() -> Result<Self, Failure> {
+        let planner = Build::new(&["--package", PLANNER, "--release"]).run()?;
+        let stabby = Build::new(&["--package", STABBY_PLUGIN, "--release"]).run()?;
+        Ok(Self {
+            planner: stripped(&artifacts::find(&planner, PLANNER, "cdylib")?.path)?,
+            stabby: stripped(&artifacts::find(&stabby, STABBY_PLUGIN, "cdylib")?.path)?,
+        })
+    }
+
+    fn of(&self, kind: Kind) -> &[u8] {
+        if kind.is_of_stabby() {
+            &self.stabby
+        } else {
+            &self.planner
+        }
+    }
+}
+
+fn stripped(library: &Path) -> Result<Vec<u8>, Failure> {
+    let folder = tempfile::tempdir()?;
+    let small = folder.path().join("stripped");
+    let status = Command::new("strip")
         .arg("-o")
         .arg(&small)
         .arg(library)
         .status()?;
-    if stripped.success() {
-        Ok(small)
+    if status.success() {
+        Ok(fs::read(&small)?)
     } else {
         Err("strip failed".into())
     }
 }
 
-/// What one child measured on a copy of its own.
-fn sample(kind: &str, bytes: &[u8], number: usize) -> Result<Vec<(String, u128)>, Failure> {
-    let folder = tempfile::tempdir()?;
-    fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
-    let file = folder.path().join("planner.so");
-    fs::write(&file, [bytes, &number.to_le_bytes()].concat())?;
-    fs::set_permissions(&file, Permissions::from_mode(0o644))?;
-    let child = Command::new(std::env::current_exe()?)
-        .args(["child", kind])
-        .arg(&file)
-        .output()?;
-    if !child.status.success() {
-        return Err(String::from_utf8_lossy(&child.stderr).into_owned().into());
-    }
-    let told = String::from_utf8(child.stdout)?;
-    let measured = told.lines().filter_map(|line| line.split_once(' '));
-    let measured = measured.map(|(name, nanos)| Ok((name.to_owned(), nanos.parse()?)));
-    measured.collect()
+/// Where one sample is taken: a plugin folder with one copy, and a place for a state folder.
+struct Ground {
+    folder: TempDir,
+    file: PathBuf,
 }
 
-fn report(samples: &BTreeMap<String, Vec<u128>>, size_bytes: usize) {
-    let median = |name: &str| -> f64 {
-        let mut sorted = samples.get(name).cloned().unwrap_or_default();
-        sorted.sort_unstable();
-        let nanos = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
-        f64::from(u32::try_from(nanos).unwrap_or(u32::MAX)) / 1000.0
-    };
-    println!("load: {size_bytes} bytes, medians of {SAMPLES} children, in µs");
-    for name in samples.keys() {
-        println!("  {name:16} {:8.1}", median(name));
+impl Ground {
+    /// A fresh copy, which the sample's number sets apart from all others.
+    fn new(bytes: &[u8], number: usize) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let plugins = folder.path().join("plugins");
+        fs::create_dir(&plugins)?;
+        fs::set_permissions(&plugins, Permissions::from_mode(0o755))?;
+        let file = plugins.join("planner.so");
+        fs::write(&file, [bytes, &number.to_le_bytes()].concat())?;
+        fs::set_permissions(&file, Permissions::from_mode(0o644))?;
+        Ok(Self { folder, file })
     }
-    let sum: f64 = PARTS.iter().map(|part| median(part)).sum();
-    let full = median("verified_load");
-    println!("  {:16} {sum:8.1}", "sum of parts");
-    println!(
-        "  verified_load / sum of parts   {:.2} (limit 1.15)",
-        full / sum
-    );
-    println!(
-        "  verified_load / abi_stable     {:.2}",
-        full / median("abi_stable")
-    );
-    println!(
-        "  verified_load / bare_dlopen    {:.2}",
-        full / median("bare_dlopen")
-    );
+
+    /// What one child measured.
+    fn child(&self, kind: Kind) -> Result<BTreeMap<String, Figure>, Failure> {
+        let child = Command::new(std::env::current_exe()?)
+            .env_clear()
+            .current_dir(self.folder.path())
+            .args(["child", kind.word()])
+            .arg(&self.file)
+            .output()?;
+        if !child.status.success() {
+            return Err(String::from_utf8_lossy(&child.stderr).into_owned().into());
+        }
+        let told = String::from_utf8(child.stdout)?;
+        told.lines().map(Figure::parse).collect()
+    }
 }
