@@ -149,7 +149,7 @@ mod tests {
     fn where_threads_may_run_is_asked_anew_after_a_pause_and_now_and_then() {
         let (mut seat, _fresh) = Seats::default().take().unwrap();
         let asked = Cell::new(0);
-        let mut pace = |seat: &mut Seat, answer: bool| {
+        let pace = |seat: &mut Seat, answer: bool| {
             seat.pace(|| {
                 asked.set(asked.get() + 1);
                 answer
