@@ -171,7 +171,8 @@ fn a_planner_that_passes_is_tried_once_and_then_runs_here() {
     let registry = conducted(&folder, ground.path(), state.path(), "60");
     assert_eq!(ask(&registry, ground.path(), &["pass", "crash"]), 1);
     let plan = registry.plan("is_conducted", &PlanRequest::new("Say where"));
-    assert_eq!(plan.unwrap().tasks()[0].description, own.to_string());
+    let described = plan.unwrap().tasks()[0].description.clone();
+    assert_eq!(described, format!("done by {own}"));
 }
 
 /// A library that waits until there is a file.

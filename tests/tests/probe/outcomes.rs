@@ -17,7 +17,8 @@ fn a_planner_that_passes_runs_in_process_and_its_verdict_is_remembered() {
     let explanation = registry.explain("obeys").unwrap();
     assert_eq!(verdict(&explanation), (Verdict::NotYet, ""));
     let plan = registry.plan("obeys", &PlanRequest::new("pid")).unwrap();
-    assert_eq!(plan.tasks()[0].description, std::process::id().to_string());
+    let pid: u32 = plan.tasks()[0].description.parse().unwrap();
+    assert_eq!(pid, std::process::id());
     let status = registry.describe("obeys").unwrap();
     assert_eq!(status.isolation, Some(Isolation::Probe));
     let explanation = registry.explain("obeys").unwrap();

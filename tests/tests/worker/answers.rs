@@ -69,7 +69,7 @@ fn the_planner_runs_in_another_process_and_the_same_one_for_every_call() {
 #[test]
 fn fifty_calls_are_in_flight_at_once_in_one_worker() {
     let (_folder, registry) = obedient();
-    let pid = pid_of_worker(&registry).to_string();
+    let pid = tell(&registry, "pid").unwrap();
     let together = Barrier::new(50);
     thread::scope(|scope| {
         let ask = || {
