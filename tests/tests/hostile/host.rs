@@ -186,6 +186,9 @@ fn check_events(registry: &Registry, outcome: &Outcome, policy: &str) {
     if told.by_probe {
         assert_eq!(probed(registry), Verdict::Refused, "it is not held back");
     }
+    let is_held = told.by_probe || Stage::SelfTest.is_told_in(&told.text);
+    let holds = of_kind(EventKind::Quarantined).len();
+    assert_eq!(holds, usize::from(is_held));
     // A probe tries again what crashed, and whatever broke the rules could crash as well.
     let is_end = ["E_WORKER_CRASH", "E_WORKER_LIMIT"].contains(&told.code);
     let least = usize::from(is_end);
@@ -196,6 +199,9 @@ fn check_events(registry: &Registry, outcome: &Outcome, policy: &str) {
     if is_end {
         assert_eq!(code_of(crashes[0]), told.code);
     }
+    let explained = registry.explain(HOSTILE).unwrap().last_crash;
+    let newest = crashes.last().and_then(|event| event.crash.as_deref());
+    assert_eq!(explained.as_ref(), newest);
     let failed = failures.iter().flatten().next().unwrap();
     let digest = digest_of_hostile(registry);
     for event in crashes {
