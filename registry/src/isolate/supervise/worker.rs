@@ -201,6 +201,8 @@ impl Worker {
         let planner = self.launch.verified.name().as_str();
         match process.call((Kind::Shutdown, 0), &[], Some(until), None) {
             Ok(message) => message.kind == Kind::Answer,
+            // It ends by itself once it has answered, perhaps before the answer is looked at.
+            Err(_) if process.end().is_some_and(|end| end.exit_code == Some(0)) => true,
             Err(failure) => {
                 self.launch.record(process, &failure);
                 tracing::warn!(planner, ?failure, "a worker failed while it was shut down");

@@ -272,7 +272,8 @@ fn serve(service: &Service, slot: usize, lane: &Mutex<Lane>) -> ExitCode {
         {
             return ExitCode::BadOrder;
         }
-        if message.kind == Kind::Shutdown {
+        // One that could not shut its planner down leaves its own end to the host.
+        if message.kind == Kind::Shutdown && answer.kind == Kind::Answer {
             return ExitCode::Done;
         }
     }
