@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -18,9 +18,52 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Running {
     child: Child,
     home: TempDir,
-    stdout: JoinHandle<String>,
-    lines: Receiver<String>,
-    stderr: String,
+    stdout: Lines,
+    stderr: Lines,
+}
+
+/// What is written, line by line.
+#[derive(Debug)]
+struct Lines {
+    come: Receiver<String>,
+    seen: String,
+}
+
+impl Lines {
+    fn of(source: impl Read + Send + 'static) -> Self {
+        let (sender, come) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(source).lines() {
+                let _ = sender.send(line.expect("it is UTF-8"));
+            }
+        });
+        let seen = String::new();
+        Self { come, seen }
+    }
+
+    fn next(&mut self) -> Option<String> {
+        let line = self.come.recv_timeout(PATIENCE).ok()?;
+        self.seen.push_str(&line);
+        self.seen.push('\n');
+        Some(line)
+    }
+
+    /// Waits for a line that holds `what`.
+    fn await_line(&mut self, what: &str) -> String {
+        loop {
+            match self.next() {
+                Some(line) if line.contains(what) => return line,
+                Some(_) => {}
+                None => panic!("never said: {what}\n{}", self.seen),
+            }
+        }
+    }
+
+    /// All of it, once its writer has ended.
+    fn all(mut self) -> String {
+        while self.next().is_some() {}
+        self.seen
+    }
 }
 
 /// How a run ended.
@@ -44,25 +87,13 @@ impl Running {
         command.stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the command starts");
-        let mut stdout = child.stdout.take().unwrap();
-        let stderr = child.stderr.take().unwrap();
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(stderr).lines() {
-                let _ = sender.send(line.expect("stderr is UTF-8"));
-            }
-        });
-        let stdout = thread::spawn(move || {
-            let mut text = String::new();
-            stdout.read_to_string(&mut text).expect("stdout is UTF-8");
-            text
-        });
+        let stdout = Lines::of(child.stdout.take().unwrap());
+        let stderr = Lines::of(child.stderr.take().unwrap());
         Self {
             child,
             home,
             stdout,
-            lines,
-            stderr: String::new(),
+            stderr,
         }
     }
 
@@ -73,16 +104,12 @@ impl Running {
 
     /// Waits for a line on stderr that holds `what`, and gives it.
     pub fn await_stderr(&mut self, what: &str) -> String {
-        loop {
-            let Ok(line) = self.lines.recv_timeout(PATIENCE) else {
-                panic!("never said: {what}\n{}", self.stderr);
-            };
-            self.stderr.push_str(&line);
-            self.stderr.push('\n');
-            if line.contains(what) {
-                return line;
-            }
-        }
+        self.stderr.await_line(what)
+    }
+
+    /// The same of stdout.
+    pub fn await_stdout(&mut self, what: &str) -> String {
+        self.stdout.await_line(what)
     }
 
     /// The processes that it started and that are still its children.
@@ -112,19 +139,15 @@ impl Running {
             }
             if begun.elapsed() > PATIENCE {
                 let _ = self.child.kill();
-                panic!("it does not end\n{}", self.stderr);
+                panic!("it does not end\n{}", self.stderr.seen);
             }
             thread::sleep(Duration::from_millis(5));
         };
-        for line in &self.lines {
-            self.stderr.push_str(&line);
-            self.stderr.push('\n');
-        }
         Ended {
             code: status.code(),
             signal: status.signal(),
-            stdout: self.stdout.join().unwrap(),
-            stderr: self.stderr,
+            stdout: self.stdout.all(),
+            stderr: self.stderr.all(),
             home: self.home,
         }
     }

@@ -13,6 +13,7 @@ mod commands;
 mod deadline;
 mod failure;
 mod logging;
+mod metrics;
 mod output;
 mod place;
 mod progress;

@@ -11,6 +11,7 @@ use crate::arguments::Global;
 use crate::failure::{Failure, Stop};
 use crate::logging;
 use crate::progress;
+use crate::signals::Signals;
 use crate::surroundings::Surroundings;
 
 /// Nothing outlives the process, so that nobody would ever know of the change.
@@ -42,6 +43,11 @@ impl<'a> Session<'a> {
     /// What `--attach` names.
     pub(crate) fn target(&self) -> Option<&'a str> {
         self.global.attach.as_deref()
+    }
+
+    /// What stops the command.
+    pub(crate) fn signals(&self) -> &'a Signals {
+        &self.surroundings.signals
     }
 
     /// The configuration alone.

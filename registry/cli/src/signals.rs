@@ -100,6 +100,17 @@ impl Signals {
         self.shared.asked.load(Ordering::Relaxed)
     }
 
+    /// Waits for a signal, at most so long; whether one came.
+    pub(crate) fn are_asked_within(&self, wait_max: Duration) -> bool {
+        let until = Instant::now() + wait_max;
+        let mut state = self.shared.lock();
+        while !self.is_asked() && Instant::now() < until {
+            state = self.shared.wait(state, until);
+        }
+        drop(state);
+        self.is_asked()
+    }
+
     /// The exit code of a command that has come to its end with `code`, or was stopped on the way there. The
     /// registry has ended by then.
     pub(crate) fn exit_code(&self, code: u8) -> u8 {
@@ -133,6 +144,8 @@ impl Signals {
             "stopping, within {bound:?}; a second signal ends the command at once"
         );
         let registry = self.shared.lock().registry.upgrade();
+        // The flag was raised before the lock was taken: whoever holds it next sees the flag.
+        self.shared.changed.notify_all();
         if let Some(registry) = registry {
             // What was left behind is told in the log.
             let _ended = registry.shutdown(bound);

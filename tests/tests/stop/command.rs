@@ -15,7 +15,7 @@ use super::{await_that, exists};
 const BOUND: Duration = Duration::from_secs(10);
 
 /// `registry` with these arguments, in a home that holds its state and whatever is temporary.
-fn command(line: &[&str], folder: &PluginFolder, allowed: &str) -> RegistryCommand {
+pub(super) fn command(line: &[&str], folder: &PluginFolder, allowed: &str) -> RegistryCommand {
     let command = RegistryCommand::new(line)
         .plugin_dir(folder.path())
         .env("FACTORY_ALLOWED_PLANNERS", allowed)
@@ -34,7 +34,7 @@ fn planning(order: &str, says: &str) -> (PluginFolder, Running) {
 }
 
 /// Stops a run with `signal`: it says so, ends well within the bound, and nothing of it is left.
-fn stop(running: Running, signal: Signal) -> Ended {
+pub(super) fn stop(running: Running, signal: Signal) -> Ended {
     let workers = running.children();
     let begun = Instant::now();
     running.signal(signal);
@@ -55,7 +55,7 @@ fn stop(running: Running, signal: Signal) -> Ended {
 }
 
 /// Sockets, FIFOs and half-written files below `folder`.
-fn left_in(folder: &Path) -> Vec<String> {
+pub(super) fn left_in(folder: &Path) -> Vec<String> {
     let mut left = Vec::new();
     let is_temporary = folder.ends_with("tmp");
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -4,6 +4,7 @@
 mod command;
 mod listener;
 mod registry;
+mod serve;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

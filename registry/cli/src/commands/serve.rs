@@ -1,10 +1,13 @@
 //! `registry serve`: answers over HTTP and at the control socket until stopped.
 
+use std::sync::Arc;
+
 use registry::diagnose::text::{Cell, Page};
 use serde::Serialize;
 
 use crate::arguments::Serve;
 use crate::failure::{Failure, Stop};
+use crate::metrics::{Metrics, UPKEEP_EVERY};
 use crate::output::Output;
 use crate::session::Session;
 
@@ -20,8 +23,16 @@ pub(super) fn run(
     session: &mut Session<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), Stop> {
+    let metrics = Metrics::install();
     let registry = session.registry()?;
-    let server = registry.server().listen(serve.listen).expose();
+    let mut server = registry.server().listen(serve.listen).expose();
+    if let Some(metrics) = metrics.clone() {
+        let registry = Arc::clone(&registry);
+        server = server.metrics(move || {
+            registry.record_metrics();
+            metrics.render()
+        });
+    }
     let running = server
         .start()
         .map_err(|error| Failure::new(error.code(), &error).remedy(error.remedy().to_owned()))?;
@@ -43,6 +54,13 @@ pub(super) fn run(
         }
         page.finish()
     })?;
-    running.wait();
+    while !session.signals().are_asked_within(UPKEEP_EVERY) {
+        metrics.as_ref().inspect(|metrics| metrics.keep_up());
+    }
+    // The registry ends meanwhile, so that whoever is still being answered is told so.
+    let stopped = running.stop(registry.config().isolation().stop_timeout / 2);
+    if !stopped.all_answered {
+        tracing::warn!("not all requests were answered");
+    }
     Ok(())
 }
