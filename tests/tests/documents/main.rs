@@ -8,6 +8,7 @@ mod claims;
 mod codes;
 mod commands;
 mod deploy;
+mod events;
 mod index;
 mod links;
 mod paths;
