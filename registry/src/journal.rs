@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::crash::Crash;
 use crate::event::{Event, EventKind};
+use crate::meter;
 use crate::name::PlannerName;
 use crate::state::{Document, StateError, StateFolder};
 
@@ -126,7 +127,9 @@ impl Journal {
     fn push(&self, recorded: impl IntoIterator<Item = Recorded>) {
         let mut recent = self.recent.lock();
         for recorded in recorded {
-            push_bounded(&mut recent.pending, recorded);
+            if push_bounded(&mut recent.pending, recorded) {
+                meter::dropped(meter::Ring::Events);
+            }
         }
     }
 
@@ -170,13 +173,20 @@ impl Journal {
             return;
         }
         if self.folder.path().is_none() {
-            return add_news(&mut self.recent.lock().kept, pending);
+            return self.keep(pending);
         }
         if let Err(error) = self.save_in_folder(&pending, found) {
             if self.complaints.first(error.code()) {
                 tracing::warn!(code = error.code(), "events are not saved: {error}");
             }
-            add_news(&mut self.recent.lock().kept, pending);
+            self.keep(pending);
+        }
+    }
+
+    fn keep(&self, pending: VecDeque<Recorded>) {
+        let dropped = add_news(&mut self.recent.lock().kept, pending);
+        for _ in 0..dropped {
+            meter::dropped(meter::Ring::Events);
         }
     }
 
@@ -196,7 +206,7 @@ impl Journal {
         let saved: Saved = self.folder.read()?;
         let is_any_news = pending.iter().any(|own| news(&saved.events, own).is_some());
         if is_any_news {
-            let append = |saved: &mut Saved| add_news(&mut saved.events, pending.clone());
+            let append = |saved: &mut Saved| _ = add_news(&mut saved.events, pending.clone());
             self.folder.update(append)?;
         }
         if found.is_some() && !is_as_before {
@@ -248,20 +258,26 @@ fn fingerprint(found: &[Event]) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
-    if queue.len() >= EVENTS_MAX {
+/// Whether the oldest had to make room.
+fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) -> bool {
+    let is_full = queue.len() >= EVENTS_MAX;
+    if is_full {
         queue.pop_front();
     }
     queue.push_back(item);
+    is_full
 }
 
-fn add_news(events: &mut VecDeque<Event>, recorded: impl IntoIterator<Item = Recorded>) {
+/// How many of the oldest had to make room.
+fn add_news(events: &mut VecDeque<Event>, recorded: impl IntoIterator<Item = Recorded>) -> usize {
+    let mut dropped = 0;
     for own in recorded {
         if let Some(event) = news(events, &own) {
-            push_bounded(events, event);
+            dropped += usize::from(push_bounded(events, event));
         }
     }
     drop_old_words(events);
+    dropped
 }
 
 /// Only the newest ends of workers keep what was written to stderr.

@@ -40,6 +40,7 @@ mod heal;
 mod isolate;
 mod journal;
 mod load;
+mod meter;
 mod moment;
 mod name;
 #[cfg(feature = "ops")]
@@ -53,6 +54,12 @@ mod select;
 mod state;
 mod suggest;
 mod trust;
+
+/// What is counted and timed; see `docs/metrics.md`.
+#[cfg(feature = "metrics")]
+pub mod metrics {
+    pub use crate::meter::{METRICS, Metric, MetricKind, describe};
+}
 
 pub use builder::{BuildError, Builder};
 pub use crash::{Crash, Fault, Limit};

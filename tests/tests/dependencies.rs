@@ -54,6 +54,8 @@ fn a_user_of_the_library_compiles_no_command_line_async_http_or_tls_crate() {
         "openssl",
         "ring",
         "tracing-subscriber",
+        "metrics",
+        "metrics-exporter-prometheus",
         "minisign",
         "schemars",
         "jsonschema",

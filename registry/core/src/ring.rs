@@ -45,19 +45,17 @@ impl<T> Ring<T> {
         }
     }
 
-    /// Adds a sample taken at `at`; the oldest of this shard makes room.
+    /// Adds a sample taken at `at`; the oldest of this shard makes room, and is lost if that is true.
     #[inline]
-    pub fn push(&self, at: Duration, value: T) {
+    pub fn push(&self, at: Duration, value: T) -> bool {
         // Relaxed: a hint. A push that races with turning the ring on or off may go either way.
         let hint = self.capacity.load(Ordering::Relaxed);
-        if hint != 0 {
-            self.push_into(thread_ordinal() % SHARDS, Sample { at, value }, hint);
-        }
+        hint != 0 && self.push_into(thread_ordinal() % SHARDS, Sample { at, value }, hint)
     }
 
-    fn push_into(&self, shard: usize, sample: Sample<T>, hint: usize) {
+    fn push_into(&self, shard: usize, sample: Sample<T>, hint: usize) -> bool {
         let Some(shard) = self.shards.get(shard) else {
-            return;
+            return false;
         };
         let mut samples = shard.0.lock();
         // Relaxed: the capacity changes only under all shards' locks, and one of them is held.
@@ -67,12 +65,14 @@ impl<T> Ring<T> {
             self.capacity.load(Ordering::Relaxed)
         };
         if capacity == 0 {
-            return;
+            return false;
         }
-        let oldest = (samples.len() >= capacity).then(|| samples.pop_front());
+        let is_full = samples.len() >= capacity;
+        let oldest = is_full.then(|| samples.pop_front());
         samples.push_back(sample);
         drop(samples);
         drop(oldest);
+        is_full
     }
 
     /// The newest samples at one moment, oldest first.
@@ -204,7 +204,7 @@ mod tests {
         std::thread::scope(|scope| {
             for thread in 0..4 {
                 let ring = &ring;
-                scope.spawn(move || (0..100).for_each(|n| ring.push(at(n), (thread, n))));
+                scope.spawn(move || (0..100).for_each(|n| _ = ring.push(at(n), (thread, n))));
             }
         });
         let mut seen = ring.snapshot();

@@ -18,6 +18,8 @@ mod discovered;
 mod document;
 mod explain;
 mod export;
+#[cfg(feature = "metrics")]
+mod gauges;
 mod guard;
 mod health;
 mod json;
@@ -44,6 +46,8 @@ pub use document::{SCHEMA, document};
 pub use explain::{Explanation, Gate, GateKind, Verdict};
 pub(crate) use export::export;
 pub use export::{ExportError, ExportFormat};
+#[cfg(feature = "metrics")]
+pub(crate) use gauges::record;
 pub use guard::{BreakerState, BreakerStatus, GuardStatus};
 pub use health::{Health, HealthStatus};
 pub use loading::LoadingStatus;

@@ -36,7 +36,7 @@ impl HealError {
             Self::TimedOut { .. } => {
                 "See which planner is still starting, with `registry diagnose`.".to_owned()
             }
-            Self::ShuttingDown => "Build a new registry.".to_owned(),
+            Self::ShuttingDown => "Build a new registry, or run the command again.".to_owned(),
             Self::Reentered => "Heal outside of planners.".to_owned(),
         }
     }

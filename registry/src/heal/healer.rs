@@ -11,6 +11,7 @@ use super::pause::Pause;
 use super::report::{HealOutcome, HealReport};
 use super::treatment::Treatment;
 use crate::event::{Call, Event, EventKind};
+use crate::meter;
 use crate::planner::{CancelToken, Roster};
 
 /// Shortest time between the end of a heal and the next one.
@@ -212,6 +213,11 @@ impl Drop for Turn<'_> {
 }
 
 fn record(roster: &Roster, report: &HealReport) {
+    meter::healed(match report.outcome {
+        HealOutcome::Healed => "healed",
+        HealOutcome::Cancelled => "cancelled",
+        _ => "not_healed",
+    });
     let (attempts, active) = (report.attempts, report.active_after);
     let outcome = report.outcome.label();
     let detail = format_args!("{outcome}: attempts {attempts}, active planners {active}");

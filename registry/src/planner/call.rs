@@ -26,6 +26,7 @@ use super::start_error::StartError;
 use super::supervised::Planner;
 use crate::event::{Call, Event, EventKind};
 use crate::isolate::WorkerFault;
+use crate::meter;
 
 /// One call, as it is asked for.
 struct Asked<'a> {
@@ -52,6 +53,7 @@ impl Planner {
         request: &PlanRequest,
         cancel: &CancelToken,
     ) -> Result<Plan, CallError> {
+        let begun = meter::begin();
         let call = Call::begin();
         let _traced = call.traced("plan", &self.name);
         let outcome = self.guarded(request, cancel).map_err(|problem| CallError {
@@ -59,6 +61,10 @@ impl Planner {
             call_id: call.id(),
             problem,
         });
+        let failure = outcome.as_ref().err();
+        let was_called = failure.is_none_or(|failure| failure.problem.is_of_a_call());
+        let code = failure.map(CallError::code);
+        meter::planned(&self.name, code, was_called.then_some(begun));
         if let Err(error) = &outcome {
             let (planner, code) = (self.name.as_str(), error.code());
             // Nobody was called, so nobody failed.

@@ -170,7 +170,7 @@ impl CallProblem {
                 _ => format!("See what {planner} logged about it."),
             },
             Self::NotCalled(_) | Self::Late { .. } | Self::Retired => "Ask again.".to_owned(),
-            Self::ShuttingDown => "Build a new registry.".to_owned(),
+            Self::ShuttingDown => "Build a new registry, or run the command again.".to_owned(),
             Self::Worker(fault) => fault.remedy().to_owned(),
             Self::InvalidRequest(_) => "Mend the objective or the context.".to_owned(),
             Self::Panic { .. } | Self::InvalidPlan(_) | Self::Protocol { .. } => {

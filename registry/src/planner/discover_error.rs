@@ -53,7 +53,7 @@ impl DiscoverError {
             Self::TimedOut { .. } => {
                 "Check whether the plugin folders answer, then try again.".to_owned()
             }
-            Self::ShuttingDown => "Build a new registry.".to_owned(),
+            Self::ShuttingDown => "Build a new registry, or run the command again.".to_owned(),
             Self::Bug => "Report it to the maintainers of registry.".to_owned(),
             Self::Catalog(error) => match **error {
                 PublishError::Superseded { .. } => "Discover again.".to_owned(),

@@ -9,6 +9,7 @@ use registry_core::ring::Ring;
 use super::start_error::StartFailure;
 use super::supervised::Started;
 use crate::config::Config;
+use crate::meter;
 use crate::name::PlannerName;
 
 /// Bounds of the log of failed starts.
@@ -81,7 +82,7 @@ impl History {
         if let Some(failure) = failure {
             self.failures.record(planner.as_str(), failure.clone());
         }
-        self.starts.push(
+        let is_full = self.starts.push(
             self.clock.now(),
             StartSample {
                 at: SystemTime::now(),
@@ -90,6 +91,10 @@ impl History {
                 failure: code,
             },
         );
+        if is_full {
+            meter::dropped(meter::Ring::Starts);
+        }
+        meter::loaded(planner, code, took);
         let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let planner = planner.as_str();
         match code {

@@ -105,7 +105,9 @@ impl StartError {
             }
             Self::Reentered { .. } => "Report it to the plugin's author.".to_owned(),
             Self::Retired { .. } => "Ask for the planner again.".to_owned(),
-            Self::ShuttingDown { .. } => "Build a new registry.".to_owned(),
+            Self::ShuttingDown { .. } => {
+                "Build a new registry, or run the command again.".to_owned()
+            }
             Self::Bug { .. } => "Report it to the maintainers of registry.".to_owned(),
         }
     }

@@ -110,6 +110,13 @@ impl Registry {
         self.roster.history().failures()
     }
 
+    /// Brings the gauges of the recorder that the host installed up to date: how planners stand, and what is
+    /// kept. To be called before what the recorder has is read. Starts nothing.
+    #[cfg(feature = "metrics")]
+    pub fn record_metrics(&self) {
+        diagnose::record(&self.health(0), self.held(), &self.roster.known());
+    }
+
     fn observe<R>(&self, look: impl FnOnce(Observed<'_>) -> R) -> Result<R, GetError> {
         Ok(look(Observed {
             config: self.config(),

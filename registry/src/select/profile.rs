@@ -11,6 +11,7 @@ use super::formula::Breakdown;
 use super::query::Query;
 use super::selection::Selection;
 use crate::config::Config;
+use crate::meter;
 use crate::name::PlannerName;
 
 /// One selection that found a planner.
@@ -120,7 +121,9 @@ impl Selections {
             candidates: bounded(selection.len()),
             deep_index: terms.has_deep_index,
         };
-        self.kept.push(now, kept);
+        if self.kept.push(now, kept) {
+            meter::dropped(meter::Ring::Selections);
+        }
     }
 
     /// The newest selections, oldest first.

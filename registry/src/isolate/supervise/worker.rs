@@ -14,6 +14,7 @@ use crate::isolate::failure::{Failure, Stage, StartFault, WorkerFault};
 use crate::isolate::sandbox::Enforced;
 use crate::isolate::wire::Kind;
 use crate::load::{ANSWER_SIZE_BYTES_MAX, CallState, Farewell};
+use crate::meter;
 
 /// Longest wait for a planner to shut itself down.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
@@ -147,6 +148,7 @@ impl Worker {
     }
 
     fn record_end(&self, process: &Process) {
+        meter::restarted(self.launch.verified.name());
         // Relaxed: the number only lengthens a wait.
         let ends = self.ends_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
         let now = self.policy.clock.now();

@@ -13,6 +13,7 @@ use registry_core::sync::atomic::Ordering;
 use super::Roster;
 use crate::discovery::{Bounds, Discovery, Progress, ScanRequest};
 use crate::event::{Call, Event, EventKind};
+use crate::meter;
 use crate::name::PlannerName;
 use crate::planner::admission::{Admission, admit};
 use crate::planner::discover_error::DiscoverError;
@@ -82,9 +83,25 @@ impl Roster {
         }
     }
 
+    fn discover_in_turn(
+        &self,
+        memory: &mut Turn<'_, Discovery>,
+        replace: Replace,
+    ) -> Result<Arc<DiscoveryReport>, DiscoverError> {
+        let begun = Instant::now();
+        let outcome = self.discover_uncounted(memory, replace);
+        let word = match &outcome {
+            Ok(report) if report.catalog_changed => "changed",
+            Ok(_) => "unchanged",
+            Err(error) => error.code(),
+        };
+        meter::discovered(word, begun.elapsed());
+        outcome
+    }
+
     /// The catalog's base is read before the folders are: what is published is never older than what
     /// it replaces.
-    fn discover_in_turn(
+    fn discover_uncounted(
         &self,
         memory: &mut Turn<'_, Discovery>,
         replace: Replace,
@@ -191,6 +208,10 @@ impl Roster {
         let published = self.catalog.publish(base, entries)?;
         self.discovered_once.store(true, Ordering::Release);
         report.catalog_changed = matches!(published, Published::New(_));
+        // The empty generation that every catalog begins with is no loss.
+        if report.catalog_changed && base.number() > 0 {
+            meter::generation_retired();
+        }
         report.rejected = rejected;
         report.resolution = resolution;
         Ok(())
