@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use registry::Registry;
 use serde_json::{Value, json};
 use tests::{PluginFolder, RegistryCommand, fixture, section_source, set_mode};
 
@@ -72,11 +73,11 @@ fn an_archive_has_fixed_members_a_list_of_them_and_one_reader() {
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
 
     let listed = tar(&["-tf"], &archive, place.path());
-    let expected: String = NAMES
-        .iter()
-        .map(|name| format!("registry-bundle/{name}\n"))
+    let names = NAMES.iter();
+    let expected: Vec<_> = names
+        .map(|name| format!("registry-bundle/{name}"))
         .collect();
-    assert_eq!(listed, expected);
+    assert_eq!(listed.lines().collect::<Vec<_>>(), expected);
     let members = unpacked(&archive);
     let json = |name: &str| -> Value { serde_json::from_slice(&members[name]).unwrap() };
     for name in NAMES.iter().filter(|name| name.ends_with(".json")) {
@@ -114,9 +115,9 @@ fn no_file_is_replaced_unless_that_is_asked_for_and_told() {
         RegistryCommand::new(&[&["bundle", path.to_str().unwrap()], more].concat()).run()
     };
     for name in ["help.tar", "link.tar"] {
-        let (code, text) = (1, bundle(name, &[]));
-        let (refused, text) = text.refusal();
-        assert_eq!(refused, code);
+        let refused = bundle(name, &[]);
+        let (code, text) = refused.refusal();
+        assert_eq!(code, 1);
         assert!(text.starts_with("error[E_EXISTS]: "), "{text}");
     }
     assert_eq!(std::fs::read(&archive).unwrap(), b"mine");
@@ -238,6 +239,43 @@ fn no_planted_secret_is_in_any_member() {
         list["members"].as_array().unwrap().last().unwrap()["problem"],
         "the log cannot be read: no regular file"
     );
+}
+
+#[test]
+fn what_a_running_host_knows_is_in_the_archive_if_one_is_named() {
+    let plugins = PluginFolder::new().with(&fixture("well_behaved"));
+    let place = PluginFolder::new();
+    set_mode(place.path(), 0o700);
+    let builder = Registry::builder().plugin_dir(plugins.path());
+    let builder = builder.set("control.socket", place.path());
+    let host = builder.allow(["well_behaved"]).build().unwrap();
+    host.get("well_behaved").unwrap();
+    let running = host.expose().unwrap();
+    let archive = place.file("help.tar");
+    let socket = running.socket().unwrap().to_str().unwrap();
+    let arguments = ["bundle", archive.to_str().unwrap(), "--attach", socket];
+    let made = RegistryCommand::new(&arguments)
+        .env("FACTORY_PLUGIN_DIRS", plugins.path().to_str().unwrap())
+        .env("FACTORY_ALLOWED_PLANNERS", "well_behaved")
+        .run();
+    assert_eq!(made.code, 0, "{made:#?}");
+    let members = unpacked(&archive);
+    let state = |name: &str| {
+        let document: Value = serde_json::from_slice(&members[name]).unwrap();
+        document["planners"][0]["state"].clone()
+    };
+    assert_eq!(state("diagnosis.json"), "not_loaded");
+    assert_eq!(state("host/diagnosis.json"), "ready");
+    let health: Value = serde_json::from_slice(&members["host/health.json"]).unwrap();
+    assert_eq!(health["active"], 1);
+    let events = String::from_utf8(members["host/events.json"].clone()).unwrap();
+    assert!(events.contains("\"loaded\""), "{events}");
+
+    drop(running);
+    let gone = place.file("gone.tar");
+    let arguments = ["bundle", gone.to_str().unwrap(), "--attach", "/nowhere"];
+    assert_eq!(RegistryCommand::new(&arguments).run().code, 1);
+    assert!(!gone.exists());
 }
 
 #[test]

@@ -21,7 +21,7 @@ struct Unsupported;
 /// The failure of a command that does not take `--attach`.
 pub(super) fn unsupported() -> Failure {
     let remedy = "Leave --attach away; list, describe, explain, diagnose, health, events, heal, reload, \
-                  quarantine and breaker take it.";
+                  quarantine, breaker and bundle take it.";
     Failure::new("E_ATTACH_UNSUPPORTED", &Unsupported)
         .usage()
         .remedy(remedy.to_owned())
@@ -83,7 +83,7 @@ fn only_looks(question: &Question) -> bool {
 }
 
 /// Asks the host that `target` means.
-fn attached(
+pub(super) fn attached(
     target: &str,
     question: &Question,
     form: Form,

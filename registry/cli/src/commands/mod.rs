@@ -70,7 +70,7 @@ fn answer(
     if let Some(question) = question::of(command) {
         return ask::run(&question, session, output);
     }
-    if session.target().is_some() {
+    if session.target().is_some() && !matches!(command, Command::Bundle(_)) {
         return Err(ask::unsupported().into());
     }
     match command {

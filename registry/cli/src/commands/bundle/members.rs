@@ -7,10 +7,12 @@ use std::path::Path;
 
 use registry::diagnose::text::{self, Detail, Look};
 use registry::diagnose::{Diagnosis, Files, LockStatus, Setting, SignatureStatus};
+use registry::ops::{Form, Question};
 use registry::{Event, Registry, scrub};
 use serde::Serialize;
 
 use crate::arguments::Bundle;
+use crate::commands::ask;
 use crate::commands::version::Built;
 use crate::failure::{Failure, Stop};
 use crate::session::Session;
@@ -20,6 +22,25 @@ const MEMBER_BYTES_MAX: usize = 4 << 20;
 
 /// Most logs of one archive.
 const LOGS_MAX: usize = 16;
+
+/// What a running host is asked, if one is named.
+const OF_HOST: [(&str, &str, Question); 3] = [
+    (
+        "host/diagnosis.json",
+        "everything the running host knows",
+        Question::Diagnose { verbose: true },
+    ),
+    (
+        "host/health.json",
+        "whether a planner of the running host can be used",
+        Question::Health { active_min: 1 },
+    ),
+    (
+        "host/events.json",
+        "what changed lately, as the running host knows it",
+        Question::Events { since: None },
+    ),
+];
 
 /// One file of an archive.
 #[derive(Debug)]
@@ -78,7 +99,14 @@ pub(super) fn all(asked: &Bundle, session: &mut Session<'_>) -> Result<Vec<Membe
         events(&registry),
         doctor(),
     ];
-    let logs = asked.log.iter().take(LOGS_MAX).enumerate();
+    if let Some(target) = session.target() {
+        for (name, about, question) in OF_HOST {
+            let (_, answer) = ask::attached(target, &question, Form::Json, session)?;
+            let text = scrub::mask_json(&answer.text).into_owned();
+            members.push(Member::document(name, about, Ok(text)));
+        }
+    }
+    let logs = asked.log.iter().enumerate();
     members.extend(logs.map(|(number, path)| log(number + 1, path)));
     Ok(members)
 }
@@ -141,6 +169,14 @@ fn doctor() -> Member {
 /// The end of a log. Its own name is not repeated, since it may say what it should not.
 fn log(number: usize, path: &Path) -> Member {
     let (name, about) = (format!("logs/{number:02}.log"), "the end of a log");
+    if number > LOGS_MAX {
+        return Member {
+            name,
+            about,
+            bytes: Vec::new(),
+            problem: Some(format!("left out: more than {LOGS_MAX} logs")),
+        };
+    }
     match end_of(path) {
         Ok(bytes) => Member::text(name, about, &String::from_utf8_lossy(&bytes)),
         Err(error) => Member {
@@ -182,23 +218,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn answer(name: &str, about: &'static str, body: &impl Serialize) -> Member {
-    let (bytes, problem) = match scrubbed_json(body) {
-        Ok(text) if text.len() <= MEMBER_BYTES_MAX => (text.into_bytes(), None),
-        Ok(text) => {
-            let problem = format!(
-                "left out: {} bytes, more than {MEMBER_BYTES_MAX}",
-                text.len()
-            );
-            (Vec::new(), Some(problem))
-        }
-        Err(error) => (Vec::new(), Some(error.to_string())),
-    };
-    Member {
-        name: name.to_owned(),
-        about,
-        bytes,
-        problem,
-    }
+    Member::document(name, about, scrubbed_json(body))
 }
 
 /// `body` as the one JSON document that a command would answer with.
@@ -208,6 +228,27 @@ pub(super) fn scrubbed_json(body: &impl Serialize) -> Result<String, serde_json:
 }
 
 impl Member {
+    /// A JSON document, which would be none any more if it were cut.
+    fn document(name: &str, about: &'static str, made: Result<String, serde_json::Error>) -> Self {
+        let (bytes, problem) = match made {
+            Ok(text) if text.len() <= MEMBER_BYTES_MAX => (text.into_bytes(), None),
+            Ok(text) => {
+                let problem = format!(
+                    "left out: {} bytes, more than {MEMBER_BYTES_MAX}",
+                    text.len()
+                );
+                (Vec::new(), Some(problem))
+            }
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        Self {
+            name: name.to_owned(),
+            about,
+            bytes,
+            problem,
+        }
+    }
+
     /// Lines, each scrubbed; bounded at the end of one.
     fn text(name: String, about: &'static str, text: &str) -> Self {
         // A private key goes over lines, so that secrets are looked for in the whole first.
