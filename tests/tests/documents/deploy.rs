@@ -123,6 +123,42 @@ fn units_are_made_of_sections_comments_and_known_directives() {
 }
 
 #[test]
+fn the_runtime_that_a_unit_starts_is_asked_by_its_user_and_reloaded_as_the_unit_does_it() {
+    let recipe = Text::read(&format!("{FOLDER}/Containerfile"));
+    let mut shell = Shell::start();
+    let mut fine = |command: &str| {
+        let answer = shell.run(command).unwrap();
+        assert_eq!(answer.code, 0, "{command}: {}", answer.printed);
+        answer.printed
+    };
+    for command in last_stage(&recipe.text)
+        .iter()
+        .filter_map(|step| in_shell(step))
+    {
+        fine(&command);
+    }
+    let unit = Text::read(&format!("{FOLDER}/registry.service")).text;
+    assert_eq!(setting(&unit, "RuntimeDirectory"), Some("registry"));
+    fine("install -d -o registry -g registry -m 0700 /run/registry");
+    let user = "setpriv --reuid registry --regid registry --clear-groups --no-new-privs";
+    let user = format!("prlimit --nofile=1024 --core=0 {user} --bounding-set=-all");
+    let start = setting(&unit, "ExecStart").unwrap();
+    assert!(start.ends_with(" serve --listen 127.0.0.1:9464"), "{start}");
+    // Somebody else may listen there on the machine that tests it.
+    let start = start.replace(":9464", ":0");
+    fine(&format!(
+        "umask 077; cd /; {user} {start} >/dev/null 2>&1 & MAINPID=$!"
+    ));
+    let ready = format!("{user} registry health --min 2 --attach $MAINPID");
+    let said = fine(&format!("until {ready} 2>/dev/null; do sleep 0.05; done"));
+    assert!(said.contains("ready: 2 active planners"), "{said}");
+    let reload = setting(&unit, "ExecReload").unwrap();
+    let said = fine(&format!("{user} {reload}"));
+    assert!(said.contains("2 of 2 allowed planners found"), "{said}");
+    fine("kill $MAINPID; wait $MAINPID || true");
+}
+
+#[test]
 fn what_a_unit_starts_ends_well_as_its_user_once_the_runtime_is_deployed() {
     let recipe = Text::read(&format!("{FOLDER}/Containerfile"));
     let mut shell = Shell::start();

@@ -14,7 +14,7 @@ use xtask::demo::PLANNERS;
 use xtask::workspace_root;
 
 /// The programs there are, beside those of the shell itself.
-const PROGRAMS: [&str; 45] = [
+const PROGRAMS: [&str; 46] = [
     "awk",
     "cat",
     "chmod",
@@ -38,6 +38,7 @@ const PROGRAMS: [&str; 45] = [
     "mktemp",
     "mount",
     "mv",
+    "od",
     "pivot_root",
     "prlimit",
     "readlink",
@@ -115,6 +116,8 @@ impl Ground {
             let ground = Self { folder };
             ground.add_programs();
             ground.add_release();
+            let host = Path::new(env!("CARGO_BIN_EXE_planning-host"));
+            ground.install(host, "rehearsal/planning-host", 0o755);
             for name in REHEARSAL {
                 ground.install(&fixture(name), &format!("rehearsal/{name}.so"), 0o644);
             }
