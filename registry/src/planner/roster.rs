@@ -26,7 +26,6 @@ use super::supervised::{Planner, Supervision};
 use crate::config::Config;
 use crate::discovery::{Counter, Discovery};
 use crate::journal::Journal;
-use crate::meter;
 use crate::name::PlannerName;
 use crate::state::StateError;
 use crate::suggest;
