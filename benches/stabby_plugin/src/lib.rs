@@ -1,5 +1,10 @@
 //! A plugin as stabby has it, and what its loader has to know of it.
 
+#![expect(
+    clippy::expl_impl_clone_on_copy,
+    reason = "stabby's macro expands to code that this lint objects to"
+)]
+
 use stabby::boxed::Box;
 use stabby::str::Str;
 use stabby::string::String;

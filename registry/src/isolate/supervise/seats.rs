@@ -29,7 +29,7 @@ impl Seat {
     /// run can change at any time, so `may_spin` is asked whenever calls begin to follow each other closely, and
     /// now and then while they do.
     pub(super) fn pace(&mut self, may_spin: impl FnOnce() -> bool) -> bool {
-        if !self.answered.is_some_and(|at| at.elapsed() < SPIN) {
+        if self.answered.is_none_or(|at| at.elapsed() >= SPIN) {
             self.may_spin = None;
             return false;
         }
