@@ -84,9 +84,9 @@ fn a_running_registry_writes_by_the_schema_whatever_is_the_matter() {
     registry.quarantine("obeys", hold).unwrap();
     let document = exported(&registry);
     assert_valid(&document);
-    let held = planner(&document, "obeys");
-    assert_eq!(held["guard"]["quarantine"]["by"], "operator");
-    assert!(held["sandbox"]["layers"].is_array(), "{held:#}");
+    let obeys = planner(&document, "obeys");
+    assert_eq!(obeys["guard"]["quarantine"]["by"], "operator");
+    assert!(obeys["sandbox"]["layers"].is_array(), "{obeys:#}");
 
     let (_folder, registry) = situations::failed();
     let document = exported(&registry);
