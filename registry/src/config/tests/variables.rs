@@ -56,6 +56,7 @@ fn every_default_is_the_predecessors() {
         ("FACTORY_PLAN_RETRIES", "0"),
         ("FACTORY_BREAKER_FAILURES", "3"),
         ("FACTORY_BREAKER_RESET", "60"),
+        ("FACTORY_STOP_TIMEOUT", "10"),
         ("FACTORY_CONTROL_SOCKET", "runtime"),
         ("FACTORY_CONTROL_TOKEN_FILE", "off"),
         ("FACTORY_CONTROL_TOKEN", ""),
