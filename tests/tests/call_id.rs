@@ -43,7 +43,11 @@ fn error_log_journal_and_worker_speak_of_one_call() {
     let (crashed, events) = failed(&registry, "abort");
     assert_eq!(
         messages(&crashed, &events),
-        ["breaker opened", "call failed"]
+        [
+            "a worker ended by itself or for a limit",
+            "breaker opened",
+            "call failed"
+        ]
     );
     assert_ne!(late.call_id, crashed.call_id);
     let CallProblem::Worker(WorkerFault::Crashed(crash)) = &crashed.problem else {

@@ -83,6 +83,9 @@ pub fn mask_secret<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
 
 /// `text` with everything in it masked that looks like a credential.
 pub fn mask_secrets(text: &str) -> Cow<'_, str> {
+    if has_no_room(text) {
+        return Cow::Borrowed(text);
+    }
     let mut secrets = Vec::new();
     // Most texts are short and have neither character, which one look at their bytes tells.
     if text.contains('-') {
@@ -107,6 +110,13 @@ pub fn mask_secrets(text: &str) -> Cow<'_, str> {
     }
     out.push_str(&text[copied..]);
     Cow::Owned(out)
+}
+
+/// Whether `text` is one word, too short for a credential that has no name, sign or scheme before it. Most
+/// cells of a table are.
+fn has_no_room(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    text.len() < shapes::SHAPE_BYTES_MIN && text.bytes().all(is_plain)
 }
 
 /// A private key reaches to the end of its last line, or of the text if that was cut off.

@@ -67,7 +67,7 @@ const SHAPES: &[Shape] = &[
 ];
 
 /// No credential of a known shape is shorter, and hardly any word of ordinary text is longer.
-const SHAPE_BYTES_MIN: usize = shortest(SHAPES);
+pub(super) const SHAPE_BYTES_MIN: usize = shortest(SHAPES);
 
 const fn shortest(shapes: &[Shape]) -> usize {
     let mut shortest = WEB_TOKEN_BYTES_MIN;
