@@ -42,32 +42,50 @@ pub(super) fn rate(
     noted: Arc<[u32]>,
     reliability: impl Fn(u32, &Facts) -> Result<f64, Obstacle>,
 ) -> Rating {
-    let mut matched = vec![0; facts.len()];
+    let unrated = |planner| Rated {
+        score: 0.0,
+        reliability: 0.0,
+        planner,
+        matched: 0,
+    };
+    let mut rated: Vec<_> = (0..).take(facts.len()).map(unrated).collect();
     offers.count(query.required(), |planner, more| {
-        matched[planner as usize] += more;
+        rated[planner as usize].matched += more;
     });
-    let mut rated = Vec::with_capacity(facts.len());
     let (mut hindered, mut unreliable) = (Vec::new(), Vec::new());
     let mut next_noted = noted.iter().copied().peekable();
-    for ((planner, facts), matched) in (0..).zip(facts).zip(matched) {
-        let rated_at = |reliability| Rated {
-            score: terms.breakdown(facts, matched, reliability).score,
-            reliability,
+    // Whole rows are written, over those of planners that were left out: cheaper than changing and
+    // moving them, and all that a selection takes of memory.
+    let mut kept = 0;
+    for (planner, facts) in (0..).zip(facts) {
+        let known = if next_noted.next_if_eq(&planner).is_none() {
+            if !terms.is_reliable(facts.prior) {
+                continue;
+            }
+            facts.prior
+        } else {
+            match reliability(planner, facts) {
+                Ok(known) if terms.is_reliable(known) => known,
+                Ok(known) => {
+                    unreliable.push((planner, known));
+                    continue;
+                }
+                Err(obstacle) => {
+                    hindered.push((planner, obstacle));
+                    continue;
+                }
+            }
+        };
+        let matched = rated[planner as usize].matched;
+        rated[kept] = Rated {
+            score: terms.breakdown(facts, matched, known).score,
+            reliability: known,
             planner,
             matched,
         };
-        if next_noted.next_if_eq(&planner).is_none() {
-            if terms.is_reliable(facts.prior) {
-                rated.push(rated_at(facts.prior));
-            }
-            continue;
-        }
-        match reliability(planner, facts) {
-            Ok(known) if terms.is_reliable(known) => rated.push(rated_at(known)),
-            Ok(known) => unreliable.push((planner, known)),
-            Err(obstacle) => hindered.push((planner, obstacle)),
-        }
+        kept += 1;
     }
+    rated.truncate(kept);
     Rating {
         rated,
         noted,

@@ -1,7 +1,6 @@
 //! Signatures: who may sign what, and the commands that make keys, sign and verify.
 
 mod command;
-mod documented;
 mod flipped;
 mod interoperability;
 mod lock;
