@@ -36,8 +36,13 @@ const LAYERS: [(&str, u8); 26] = [
     ("lib", 11),
 ];
 
+/// The top-level module of a file: `journal` of `journal.rs` and of all below `journal/`.
+fn module(path: &str) -> Option<&str> {
+    Some(path.split('/').next()?.trim_end_matches(".rs"))
+}
+
 fn layer_of(path: &str) -> Option<u8> {
-    let module = path.split('/').next()?.trim_end_matches(".rs");
+    let module = module(path)?;
     LAYERS
         .iter()
         .find(|(name, _)| *name == module)
@@ -52,7 +57,6 @@ const ABOVE: [(&str, &str); 1] = [("isolate", "load")];
 
 /// Every import that does not go down, as `from -> to`. Within a room files may import each other.
 fn upward(graph: &[SourceFile]) -> Vec<String> {
-    let module = |path: &str| path.split('/').next().map(str::to_owned);
     let mut found = Vec::new();
     for file in graph {
         for import in &file.imports {
@@ -60,8 +64,7 @@ fn upward(graph: &[SourceFile]) -> Vec<String> {
             let one_room = module(&file.path) == module(import)
                 || (from == to && from.is_some_and(|layer| ROOMS_OF_FILES.contains(&layer)));
             let above = ABOVE.iter().any(|(upper, lower)| {
-                module(&file.path).as_deref() == Some(*upper)
-                    && module(import).as_deref() == Some(*lower)
+                module(&file.path) == Some(*upper) && module(import) == Some(*lower)
             });
             if !one_room && !above && to >= from {
                 found.push(format!("{} -> {import}", file.path));
