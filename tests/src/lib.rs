@@ -7,6 +7,7 @@ mod folder;
 mod held;
 mod log;
 mod manifest;
+mod obeys;
 mod running;
 mod terminal;
 
@@ -17,4 +18,5 @@ pub use folder::{PluginFolder, set_mode};
 pub use held::Held;
 pub use log::Log;
 pub use manifest::{manifest_source, section_source};
+pub use obeys::pid_of_obeys;
 pub use running::{Ended, Running};

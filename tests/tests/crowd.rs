@@ -8,7 +8,7 @@ use std::thread;
 
 use plugin_api::PlanRequest;
 use registry::Registry;
-use tests::{Held, PluginFolder, fixture, program};
+use tests::{Held, PluginFolder, fixture, pid_of_obeys, program};
 
 const WORKERS: usize = 100;
 
@@ -19,13 +19,13 @@ const CALLS: usize = 5;
 fn a_hundred_workers_answer_at_once_and_nothing_of_them_is_left() {
     let folder = PluginFolder::new().with(&fixture("obeys"));
     // Threads and descriptors of the library itself are made by the first worker.
-    assert_ne!(pid_of(&registry(&folder)), std::process::id());
+    assert_ne!(pid_of_obeys(&registry(&folder)), std::process::id());
     let before = Held::now();
     assert_eq!((before.children, before.groups), (0, 0));
     let workers: Vec<_> = (0..WORKERS)
         .map(|_| {
             let registry = registry(&folder);
-            let pid = pid_of(&registry);
+            let pid = pid_of_obeys(&registry);
             (registry, pid)
         })
         .collect();
@@ -50,7 +50,7 @@ fn call(registry: &Registry, number: usize, pid: u32) {
         assert_eq!(plan.objective(), objective, "an answer of another call");
     }
     // The same one to the end: none was started anew.
-    assert_eq!(pid_of(registry), pid);
+    assert_eq!(pid_of_obeys(registry), pid);
 }
 
 fn registry(folder: &PluginFolder) -> Registry {
@@ -64,9 +64,4 @@ fn registry(folder: &PluginFolder) -> Registry {
         .set("isolation.plan_timeout", "10m")
         .build()
         .unwrap()
-}
-
-fn pid_of(registry: &Registry) -> u32 {
-    let plan = registry.plan("obeys", &PlanRequest::new("pid")).unwrap();
-    plan.tasks()[0].description.parse().unwrap()
 }

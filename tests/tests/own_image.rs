@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use plugin_api::PlanRequest;
 use registry::Registry;
-use tests::{PluginFolder, fixture};
+use tests::{PluginFolder, fixture, pid_of_obeys};
 
 /// Hosts that are killed one after another.
 const HOSTS: usize = 20;
@@ -48,14 +48,9 @@ fn registry(folder: &Path) -> Registry {
         .unwrap()
 }
 
-fn pid_of_worker(registry: &Registry) -> u32 {
-    let plan = registry.plan("obeys", &PlanRequest::new("pid")).unwrap();
-    plan.tasks()[0].description.parse().unwrap()
-}
-
 fn a_planner_runs_in_this_program_started_anew(folder: &Path) {
     let registry = registry(folder);
-    let pid = pid_of_worker(&registry);
+    let pid = pid_of_obeys(&registry);
     let program = |pid: u32| std::fs::read_link(format!("/proc/{pid}/exe")).unwrap();
     assert_ne!(pid, std::process::id());
     assert_eq!(program(pid), program(std::process::id()));
@@ -106,7 +101,7 @@ fn be_killed(folder: &Path) {
     tracing_subscriber::fmt().with_ansi(false).init();
     let registries: Vec<_> = (0..WORKERS).map(|_| registry(folder)).collect();
     for registry in &registries {
-        println!("{}", pid_of_worker(registry));
+        println!("{}", pid_of_obeys(registry));
     }
     thread::scope(|scope| {
         for registry in registries.iter().cycle().take(WORKERS * CALLS) {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use plugin_api::PlanRequest;
 use registry::{PlanFailure, Registry};
 use rustix::process::{Pid, Signal, kill_process};
-use tests::{Held, PluginFolder, fixture, program};
+use tests::{Held, PluginFolder, fixture, pid_of_obeys, program};
 
 const WORKERS: usize = 4;
 const CALLS: usize = 2_000;
@@ -39,12 +39,12 @@ struct Outcome {
 fn calls_end_well_or_typed_while_workers_are_killed_and_nothing_grows() {
     let folder = PluginFolder::new().with(&fixture("obeys"));
     // Threads and descriptors of the library itself are made by the first worker.
-    assert_ne!(pid_of(&registry(&folder)), std::process::id());
+    assert_ne!(pid_of_obeys(&registry(&folder)), std::process::id());
     let (before, resident_before) = (Held::now(), resident_kib());
     let registries: Vec<Registry> = (0..WORKERS).map(|_| registry(&folder)).collect();
     let pids: Vec<_> = registries
         .iter()
-        .map(|registry| Mutex::new(pid_of(registry)))
+        .map(|registry| Mutex::new(pid_of_obeys(registry)))
         .collect();
     let next = AtomicUsize::new(0);
     let outcomes = thread::scope(|scope| {
@@ -120,11 +120,6 @@ fn registry(folder: &PluginFolder) -> Registry {
         .set("isolation.breaker_failures", "1000")
         .build()
         .unwrap()
-}
-
-fn pid_of(registry: &Registry) -> u32 {
-    let plan = registry.plan("obeys", &PlanRequest::new("pid")).unwrap();
-    plan.tasks()[0].description.parse().unwrap()
 }
 
 /// Resident memory of this process, in KiB.

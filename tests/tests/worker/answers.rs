@@ -7,7 +7,7 @@ use plugin_api::{PlanContext, PlanRequest};
 use registry::Registry;
 use tests::{PluginFolder, fixture};
 
-use super::{in_workers, obedient, pid_of_worker, tell};
+use super::{in_workers, obedient, pid_of_obeys, tell};
 
 #[test]
 fn a_worker_gives_the_answer_that_the_same_planner_gives_in_process() {
@@ -61,9 +61,9 @@ fn failures_have_the_codes_and_texts_that_they_have_in_process() {
 #[test]
 fn the_planner_runs_in_another_process_and_the_same_one_for_every_call() {
     let (_folder, registry) = obedient();
-    let pid = pid_of_worker(&registry);
+    let pid = pid_of_obeys(&registry);
     assert_ne!(pid, std::process::id());
-    assert_eq!(pid_of_worker(&registry), pid);
+    assert_eq!(pid_of_obeys(&registry), pid);
 }
 
 #[test]

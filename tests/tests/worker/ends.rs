@@ -9,7 +9,7 @@ use registry::{CallError, CallProblem, Crash, EventKind, PlanFailure, Registry, 
 use rustix::process::{Pid, Signal, kill_process};
 use tests::{PluginFolder, fixture};
 
-use super::{await_that, exists, in_workers, obedient, pid_of_worker, tell};
+use super::{await_that, exists, in_workers, obedient, pid_of_obeys, tell};
 
 /// How the worker ended while it did what `order` says.
 fn crash(registry: &Registry, order: &str) -> Crash {
@@ -27,10 +27,10 @@ fn crash(registry: &Registry, order: &str) -> Crash {
 #[test]
 fn an_exit_with_code_zero_is_a_crash_and_the_next_call_is_answered_by_a_new_worker() {
     let (_folder, registry) = obedient();
-    let pid = pid_of_worker(&registry);
+    let pid = pid_of_obeys(&registry);
     let crash = crash(&registry, "exit");
     assert_eq!((crash.signal, crash.exit_code), (None, Some(0)));
-    let next = pid_of_worker(&registry);
+    let next = pid_of_obeys(&registry);
     assert_ne!(next, pid);
     assert!(!exists(pid));
 }
@@ -82,20 +82,26 @@ fn recorded(registry: &Registry) -> Vec<(Option<i32>, Option<u64>)> {
     crashes.map(|crash| (crash.signal, crash.call)).collect()
 }
 
-#[test]
-fn each_end_is_recorded_once_but_not_those_that_the_host_brought_about() {
-    let (_folder, registry) = obedient();
-    let pid = pid_of_worker(&registry);
+/// Has a call last beyond its deadline, and waits for the end of the worker; gives its number.
+fn hangs_until_its_end(registry: &Registry) -> u32 {
+    let pid = pid_of_obeys(registry);
     let request = PlanRequest::new("hang").with_deadline(Duration::from_millis(100));
     let error = registry.plan("obeys", &request).unwrap_err();
     assert_eq!(error.code(), "E_DEADLINE", "{error:?}");
     await_that("the worker ends", || !exists(pid));
-    let next = pid_of_worker(&registry);
+    pid
+}
+
+#[test]
+fn each_end_is_recorded_once_but_not_those_that_the_host_brought_about() {
+    let (_folder, registry) = obedient();
+    hangs_until_its_end(&registry);
+    let next = pid_of_obeys(&registry);
     assert_eq!(recorded(&registry), []);
     // Between two calls: the next one finds it, and is answered by another worker.
     kill(next);
     await_that("the worker ends", || !exists(next));
-    assert_ne!(pid_of_worker(&registry), next);
+    assert_ne!(pid_of_obeys(&registry), next);
     assert_eq!(recorded(&registry), [(Some(9), None)]);
     let crash = crash(&registry, "abort");
     assert_eq!(crash.signal, Some(6));
@@ -115,34 +121,30 @@ fn each_end_is_recorded_once_but_not_those_that_the_host_brought_about() {
 #[test]
 fn a_worker_that_is_killed_during_a_call_fails_that_call_alone() {
     let (_folder, registry) = obedient();
-    let pid = pid_of_worker(&registry);
+    let pid = pid_of_obeys(&registry);
     let error = thread::scope(|scope| {
         let call = scope.spawn(|| tell(&registry, "hang"));
         // Its log line says that the call is under way; another slot of the same worker answers.
-        assert_eq!(pid_of_worker(&registry), pid);
+        assert_eq!(pid_of_obeys(&registry), pid);
         thread::sleep(Duration::from_millis(20));
         kill(pid);
         call.join().unwrap().unwrap_err()
     });
     assert_eq!(error.code(), "E_WORKER_CRASH", "{error:?}");
-    assert_ne!(pid_of_worker(&registry), pid);
+    assert_ne!(pid_of_obeys(&registry), pid);
 }
 
 #[test]
 fn a_planner_that_never_ends_is_late_at_its_deadline_and_its_worker_is_ended() {
     let (_folder, registry) = obedient();
-    let pid = pid_of_worker(&registry);
-    let request = PlanRequest::new("hang").with_deadline(Duration::from_millis(100));
-    let error = registry.plan("obeys", &request).unwrap_err();
-    assert_eq!(error.code(), "E_DEADLINE", "{error:?}");
-    await_that("the worker ends", || !exists(pid));
-    assert_ne!(pid_of_worker(&registry), pid);
+    let pid = hangs_until_its_end(&registry);
+    assert_ne!(pid_of_obeys(&registry), pid);
 }
 
 #[test]
 fn a_worker_that_ends_again_and_again_is_waited_for_longer_and_longer() {
     let (_folder, registry) = obedient();
-    pid_of_worker(&registry);
+    pid_of_obeys(&registry);
     crash(&registry, "exit");
     // The first one is replaced at once, the second one is not.
     crash(&registry, "exit");
@@ -157,16 +159,16 @@ fn a_worker_that_ends_again_and_again_is_waited_for_longer_and_longer() {
 fn nothing_is_left_of_workers_that_crashed_hung_or_were_shut_down() {
     // Threads and descriptors of the library itself are made by the first worker.
     let (folder, registry) = obedient();
-    pid_of_worker(&registry);
+    pid_of_obeys(&registry);
     drop(registry);
     let pids = thread::spawn(move || {
         let before = descriptors();
         let mut pids = BTreeSet::new();
         for _ in 0..5 {
             let registry = in_workers(&folder, &["obeys"]).build().unwrap();
-            pids.insert(pid_of_worker(&registry));
+            pids.insert(pid_of_obeys(&registry));
             crash(&registry, "abort");
-            pids.insert(pid_of_worker(&registry));
+            pids.insert(pid_of_obeys(&registry));
             let request = PlanRequest::new("hang").with_deadline(Duration::from_millis(10));
             let error = registry.plan("obeys", &request).unwrap_err();
             assert_eq!(error.code(), "E_DEADLINE", "{error:?}");

@@ -9,7 +9,7 @@ use registry::config::Config;
 use registry::{CallProblem, CancelToken, PlanFailure};
 use tests::{Log, PluginFolder, fixture};
 
-use super::{in_workers, obedient, pid_of_worker, said, tell};
+use super::{in_workers, obedient, pid_of_obeys, said, tell};
 
 #[test]
 fn log_lines_of_start_and_call_arrive_in_the_hosts_tracing_escaped() {
@@ -68,7 +68,7 @@ fn settings_of_the_operator_reach_the_planner() {
 #[test]
 fn a_caller_who_gives_up_gets_the_planners_own_answer_to_that() {
     let (_folder, registry) = obedient();
-    let pid = pid_of_worker(&registry);
+    let pid = pid_of_obeys(&registry);
     let cancel = CancelToken::new();
     let planner = registry.get("obeys").unwrap();
     let error = thread::scope(|scope| {
@@ -83,7 +83,7 @@ fn a_caller_who_gives_up_gets_the_planners_own_answer_to_that() {
         panic!("{error:?}");
     };
     assert_eq!(cause.kind(), PlanErrorKind::Cancelled);
-    assert_eq!(pid_of_worker(&registry), pid);
+    assert_eq!(pid_of_obeys(&registry), pid);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_planner_that_ignores_its_caller_is_left_and_its_worker_ended_after_the_dead
     let folder = PluginFolder::new().with(&fixture("obeys"));
     let registry = in_workers(&folder, &["obeys"]);
     let registry = registry.set("isolation.plan_timeout", "2").build().unwrap();
-    let pid = pid_of_worker(&registry);
+    let pid = pid_of_obeys(&registry);
     let cancel = CancelToken::new();
     let planner = registry.get("obeys").unwrap();
     let error = thread::scope(|scope| {
@@ -105,7 +105,7 @@ fn a_planner_that_ignores_its_caller_is_left_and_its_worker_ended_after_the_dead
         "{error:?}"
     );
     // The worker goes on answering others until then.
-    assert_eq!(pid_of_worker(&registry), pid);
+    assert_eq!(pid_of_obeys(&registry), pid);
     super::await_that("the worker ends", || !super::exists(pid));
 }
 
@@ -143,11 +143,11 @@ fn what_a_worker_prints_holds_nobody_up() {
 #[test]
 fn a_planner_that_answers_too_late_is_told_of_as_late_and_its_worker_stays() {
     let (_folder, registry) = obedient();
-    let pid = pid_of_worker(&registry);
+    let pid = pid_of_obeys(&registry);
     let request = PlanRequest::new("late").with_deadline(Duration::from_millis(50));
     let error = registry.plan("obeys", &request).unwrap_err();
     assert_eq!(error.code(), "E_DEADLINE", "{error:?}");
     assert!(matches!(error, PlanFailure::Call(_)));
     // The late answer takes the place of none that is asked for now.
-    assert_eq!(pid_of_worker(&registry), pid);
+    assert_eq!(pid_of_obeys(&registry), pid);
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use plugin_api::{Plan, PlanRequest};
 use registry::{Builder, PlanFailure, Registry};
-use tests::{PluginFolder, fixture, program};
+use tests::{PluginFolder, fixture, pid_of_obeys, program};
 
 /// A registry whose planners, all from `folder`, run in workers.
 fn in_workers(folder: &PluginFolder, names: &[&str]) -> Builder {
@@ -39,11 +39,6 @@ fn tell(registry: &Registry, order: &str) -> Result<String, PlanFailure> {
 
 fn said(plan: &Plan) -> String {
     plan.tasks()[0].description.clone()
-}
-
-/// The number of the worker's process.
-fn pid_of_worker(registry: &Registry) -> u32 {
-    tell(registry, "pid").unwrap().parse().unwrap()
 }
 
 /// Whether a process is there that has not been reaped.

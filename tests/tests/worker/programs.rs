@@ -78,5 +78,5 @@ fn one_planner_runs_in_a_worker_where_the_others_do_not() {
         .set("isolation.worker_program", program())
         .build()
         .unwrap();
-    assert_ne!(super::pid_of_worker(&registry), std::process::id());
+    assert_ne!(super::pid_of_obeys(&registry), std::process::id());
 }

@@ -61,25 +61,12 @@ fn here(question: &Question, form: Form, session: &mut Session<'_>) -> Result<An
         session.registry()?
     };
     let answer = registry.ask(question, form).map_err(Failure::from)?;
-    if only_looks(question) {
+    if !question.changes() {
         // Nothing was started that would have to be ended, and freeing ten thousand planners one by one
         // takes longer than the end of the process, which is next.
         std::mem::forget(registry);
     }
     Ok(answer)
-}
-
-/// Whether answering starts and changes nothing.
-fn only_looks(question: &Question) -> bool {
-    matches!(
-        question,
-        Question::List
-            | Question::Describe { .. }
-            | Question::Explain { .. }
-            | Question::Diagnose { .. }
-            | Question::Health { .. }
-            | Question::Events { .. }
-    )
 }
 
 /// Asks the host that `target` means.
