@@ -90,9 +90,9 @@ impl Roster {
     /// started it yet.
     #[inline]
     pub(crate) fn started(&self, name: &str) -> Result<&Arc<Planner>, GetError> {
-        match self.catalog.get_shared(name) {
-            Some(planner) if planner.is_started() => Ok(planner),
-            _ => self.start(name),
+        match self.catalog.get_ready(name, Planner::is_started) {
+            Some(planner) => Ok(planner),
+            None => self.start(name),
         }
     }
 

@@ -118,6 +118,14 @@ impl<H> Catalog<H> {
             .or_else(|| get_normalised(snapshot, name))
     }
 
+    /// The header of exactly this name, if it is `ready`. A header that was found ready is not asked
+    /// again in its generation, so `ready` must be about something that lasts.
+    #[inline]
+    pub fn get_ready(&self, name: &str, ready: impl FnOnce(&H) -> bool) -> Option<&Arc<H>> {
+        let hash = self.hash.of(name);
+        self.current().get_ready(hash, name, ready)
+    }
+
     /// The current generation, which stays whole whatever is published later.
     #[inline]
     pub fn current(&self) -> &Snapshot<H> {

@@ -67,6 +67,17 @@ impl<H> Snapshot<H> {
         self.table.get(hash, name)
     }
 
+    /// Like [`get_hashed`](Self::get_hashed), for a header that is `ready`.
+    #[inline]
+    pub(super) fn get_ready(
+        &self,
+        hash: u64,
+        name: &str,
+        ready: impl FnOnce(&H) -> bool,
+    ) -> Option<&Arc<H>> {
+        self.table.get_ready(hash, name, |header| ready(header))
+    }
+
     /// Names and headers, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<H>)> {
         self.table.iter()

@@ -1,13 +1,19 @@
 //! An immutable hash table from names to values.
 //!
 //! It is built once and only read after, so it needs none of what makes a general map grow,
-//! shrink and forget. Each cell holds the whole hash beside the name: one cache line tells whether
+//! shrink and forget. Each cell holds half of the hash beside the name: one cache line tells whether
 //! it is the one, and the name is compared to be sure. Cells that are taken send their entry on to
 //! the next free one.
+//!
+//! A cell also remembers that its value was found ready, so that who asks again need not reach for
+//! the value: among ten thousand, that line of memory is rarely at hand.
 
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
+
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::broken;
 
 /// The randomly seeded hash of names, the same for every generation of a catalog: a lookup can
 /// begin to hash before it knows which generation is current.
@@ -35,7 +41,10 @@ pub(super) struct Table<V> {
 
 #[derive(Debug)]
 struct Entry<V> {
-    hash: u64,
+    /// The half of the hash that does not select the cell.
+    hash: u32,
+    /// Whether the value was found ready before. It then stays so.
+    ready: AtomicBool,
     name: Box<str>,
     value: V,
 }
@@ -56,7 +65,7 @@ impl<V> Table<V> {
             if table.get(hash, &name).is_some() {
                 return Err(name);
             }
-            table.insert(Entry { hash, name, value });
+            table.insert(hash, name, value);
         }
         Ok(table)
     }
@@ -64,14 +73,25 @@ impl<V> Table<V> {
     /// The value of this name, which hashes to `hash`.
     #[inline]
     pub(super) fn get(&self, hash: u64, name: &str) -> Option<&V> {
-        let mut at = hash;
-        loop {
-            let entry = self.cell(at)?.as_ref()?;
-            if entry.hash == hash && *entry.name == *name {
-                return Some(&entry.value);
-            }
-            at = at.wrapping_add(1);
-        }
+        self.entry(hash, name).map(|entry| &entry.value)
+    }
+
+    /// Like [`get`](Self::get), for a value that is `ready`, which is not asked again once it was.
+    #[inline]
+    pub(super) fn get_ready(
+        &self,
+        hash: u64,
+        name: &str,
+        ready: impl FnOnce(&V) -> bool,
+    ) -> Option<&V> {
+        let entry = self.entry(hash, name)?;
+        // Acquires what the thread saw that found it ready.
+        let known = entry.ready.load(if broken("catalog.relaxed_ready") {
+            Ordering::Relaxed
+        } else {
+            Ordering::Acquire
+        });
+        (known || entry.becomes_ready(ready)).then_some(&entry.value)
     }
 
     /// Names and values, in no particular order.
@@ -98,15 +118,32 @@ impl<V> Table<V> {
         }
     }
 
-    fn insert(&mut self, entry: Entry<V>) {
-        let mut at = entry.hash;
+    fn insert(&mut self, hash: u64, name: Box<str>, value: V) {
+        let mut at = hash;
         while self.cell(at).is_some_and(Option::is_some) {
             at = at.wrapping_add(1);
         }
         let index = self.index(at);
         if let Some(cell) = self.cells.get_mut(index) {
-            *cell = Some(entry);
+            *cell = Some(Entry {
+                hash: upper(hash),
+                ready: AtomicBool::new(false),
+                name,
+                value,
+            });
             self.len += 1;
+        }
+    }
+
+    #[inline]
+    fn entry(&self, hash: u64, name: &str) -> Option<&Entry<V>> {
+        let mut at = hash;
+        loop {
+            let entry = self.cell(at)?.as_ref()?;
+            if entry.hash == upper(hash) && *entry.name == *name {
+                return Some(entry);
+            }
+            at = at.wrapping_add(1);
         }
     }
 
@@ -123,6 +160,23 @@ impl<V> Table<V> {
     fn index(&self, at: u64) -> usize {
         at as usize & self.cells.len().wrapping_sub(1)
     }
+}
+
+impl<V> Entry<V> {
+    #[cold]
+    fn becomes_ready(&self, ready: impl FnOnce(&V) -> bool) -> bool {
+        let ready = ready(&self.value);
+        if ready {
+            self.ready.store(true, Ordering::Release);
+        }
+        ready
+    }
+}
+
+/// The half of a hash that is kept in the cell, which the lower half selects.
+#[inline]
+const fn upper(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }
 
 #[cfg(test)]
@@ -151,16 +205,35 @@ mod tests {
     #[test]
     fn names_of_one_hash_are_told_apart() {
         let mut table = Table::new(&NameHash::default(), entries(4)).unwrap();
-        let entry = |name: &str, value| Entry {
-            hash: u64::MAX,
-            name: name.into(),
-            value,
-        };
-        table.insert(entry("a", 10));
-        table.insert(entry("b", 11));
+        table.insert(u64::MAX, "a".into(), 10);
+        table.insert(u64::MAX, "b".into(), 11);
         assert_eq!(table.get(u64::MAX, "a"), Some(&10));
         assert_eq!(table.get(u64::MAX, "b"), Some(&11));
         assert_eq!(table.get(u64::MAX, "c"), None);
+    }
+
+    #[test]
+    fn a_value_is_asked_until_it_is_ready_and_then_no_more() {
+        let hash = NameHash::default();
+        let table = Table::new(&hash, entries(2)).unwrap();
+        let asked = std::cell::Cell::new(0);
+        let get = |name, answer| {
+            table.get_ready(hash.of(name), name, |_| {
+                asked.set(asked.get() + 1);
+                answer
+            })
+        };
+        assert_eq!((get("0", false), asked.get()), (None, 1));
+        assert_eq!((get("0", true), asked.get()), (Some(&0), 2));
+        assert_eq!((get("0", false), asked.get()), (Some(&0), 2));
+        assert_eq!((get("1", false), asked.get()), (None, 3));
+        assert_eq!((get("2", true), asked.get()), (None, 3));
+    }
+
+    #[cfg(not(any(registry_loom, registry_shuttle)))]
+    #[test]
+    fn two_cells_with_a_shared_value_fit_a_cache_line() {
+        assert_eq!(size_of::<Option<Entry<std::sync::Arc<u8>>>>(), 32);
     }
 
     #[test]

@@ -110,3 +110,29 @@ fn of_two_reloads_from_one_base_one_is_refused() {
         assert!(call(&catalog));
     });
 }
+
+#[test]
+fn a_header_that_another_thread_found_ready_has_its_instance() {
+    check(&["ready", "not ready"], |reached| {
+        let catalog = Arc::new(Catalog::new());
+        let (ends, header) = (Counter::default(), Arc::new(Header::new()));
+        publish(&catalog, Arc::clone(&header));
+        // It never looks for itself: it has the other's word alone.
+        let trusting = {
+            let (catalog, reached) = (Arc::clone(&catalog), Arc::clone(reached));
+            thread::spawn(move || match catalog.get_ready("planner", |_| false) {
+                Some(header) => {
+                    assert!(header.get().is_some(), "ready without its instance");
+                    reached.reach("ready");
+                }
+                None => reached.reach("not ready"),
+            })
+        };
+        header
+            .get_or_build(&policy(), || Ok(Plugin::new(&ends)))
+            .unwrap();
+        let found = catalog.get_ready("planner", |header| header.get().is_some());
+        assert!(found.is_some(), "built and not ready");
+        trusting.join().unwrap();
+    });
+}

@@ -69,6 +69,9 @@ twins! {
     a_relaxed_publication: "catalog.relaxed_publish"
         in "generations::a_reader_finds_the_old_or_the_new_and_after_the_old_was_retired_the_new"
         because "a generation lacks its planner";
+    a_relaxed_word_that_it_is_ready: "catalog.relaxed_ready"
+        in "generations::a_header_that_another_thread_found_ready_has_its_instance"
+        because "ready without its instance";
     a_relaxed_retirement: "instance.relaxed_retire"
         in "generations::a_reader_finds_the_old_or_the_new_and_after_the_old_was_retired_the_new"
         because "no successor behind a retired instance";
