@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::os::fd::{AsRawFd, RawFd};
 use std::path::Path;
 
+use super::at_address;
 use super::error::LoadError;
 use crate::trust::FileId;
 
@@ -50,6 +51,12 @@ impl Mappings {
 
     /// The file that is mapped at `address`, `None` where there is none.
     pub(super) fn file_at(self, address: usize) -> Option<FileId> {
+        at_address::file_at(self.table.get_ref(), address)
+            .unwrap_or_else(|_| self.read_file_at(address))
+    }
+
+    /// The same where the kernel cannot be asked for one address: it is older, or a sandbox forbids it.
+    fn read_file_at(self, address: usize) -> Option<FileId> {
         let mut files = self.files();
         let found = files.find(|(addresses, _)| addresses.contains(&address));
         found.map(|(_, file)| file)
@@ -127,10 +134,22 @@ mod tests {
 
         let program = std::fs::metadata("/proc/self/exe").unwrap();
         let code = this_code_lies_in_this_program_and_its_stack_in_no_file as fn() as usize;
-        let file = Mappings::open().unwrap().file_at(code).unwrap();
-        assert_eq!(file.inode, program.ino());
         let on_stack = std::ptr::from_ref(&program).addr();
-        assert_eq!(Mappings::open().unwrap().file_at(on_stack), None);
-        assert_eq!(Mappings::open().unwrap().file_at(0), None);
+        for file_at in [Mappings::file_at, Mappings::read_file_at] {
+            let file_at = |address| file_at(Mappings::open().unwrap(), address);
+            assert_eq!(file_at(code).unwrap().inode, program.ino());
+            assert_eq!((file_at(on_stack), file_at(0)), (None, None));
+        }
+    }
+
+    #[test]
+    fn the_kernel_and_its_table_tell_of_the_same_file() {
+        let code = mapping as fn(&str) -> _ as usize;
+        let table = Mappings::open().unwrap();
+        match at_address::file_at(table.table.get_ref(), code) {
+            Ok(file) => assert_eq!(file, table.read_file_at(code)),
+            // Kernels before 6.11.
+            Err(error) => assert_eq!(error, rustix::io::Errno::NOTTY),
+        }
     }
 }

@@ -14,6 +14,7 @@
 //! - The layout check is left out only for bytes that the same build of the host found good.
 //! - This and `isolate/` are the only modules of the crate with `unsafe` code.
 
+mod at_address;
 mod error;
 mod exchange;
 mod farewell;
