@@ -53,6 +53,11 @@ fn a_planner_or_version_that_the_lock_does_not_know_is_refused() {
         [VERSION]
     );
     assert_eq!(refusal.code(), "E_LOCK_VERSION");
+    let told = format!(
+        "version 0.4.0 of \"{NAME}\" is not in the lock; it accepts {VERSION}; found blake3:{}",
+        blake3::hash(&ground.bytes())
+    );
+    assert_eq!(refusal.to_string(), told);
 }
 
 #[test]

@@ -81,6 +81,7 @@ impl Lock {
             return Err(LockRefusal::Version {
                 name: name(),
                 found: version.clone(),
+                digest: digest.copied(),
                 listed: entry.versions.keys().cloned().collect(),
             });
         };

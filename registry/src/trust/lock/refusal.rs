@@ -28,12 +28,14 @@ pub enum LockRefusal {
         min: Version,
     },
     /// The lock knows other versions of the planner.
-    #[error("version {found} of {name:?} is not in the lock; it accepts {}", joined(.listed), name = name.as_str())]
+    #[error("version {found} of {name:?} is not in the lock; it accepts {}{}", joined(.listed), found_text(.digest.as_ref()), name = name.as_str())]
     Version {
         /// The planner's name.
         name: PlannerName,
         /// The file's version.
         found: Version,
+        /// The digest of the file, where it is known.
+        digest: Option<Hash>,
         /// The versions in the lock.
         listed: Vec<Version>,
     },
