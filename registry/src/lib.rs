@@ -63,7 +63,7 @@ pub mod metrics {
 
 pub use builder::{BuildError, Builder};
 pub use crash::{Crash, Fault, Limit};
-pub use discovery::{Progress, inspect};
+pub use discovery::{Progress, inspect, inspect_within};
 pub use event::{CallId, Event, EventKind};
 pub use heal::{HealError, HealOutcome, HealReport, Treated};
 pub use isolate::{ProgramError, WorkerFault, doctor, sandbox, worker};

@@ -96,6 +96,11 @@ impl Config {
             .unwrap_or(self.isolation().policy)
     }
 
+    /// The largest file that is looked into, and that may run.
+    pub fn file_bytes_max(&self) -> u64 {
+        u64::from(self.trust().file_mib_max) << 20
+    }
+
     /// Every setting with its shown value and its origin, in the order of the table.
     pub fn settings(&self) -> &[Setting] {
         &self.settings

@@ -52,6 +52,5 @@ pub use progress::Progress;
 pub use refusal::{Refusal, Refused};
 pub use request::{Bounds, ScanRequest};
 pub use resolve::{Resolution, Shadowed, resolve};
-pub(crate) use scan::inspect_within;
-pub use scan::{Scan, inspect, scan};
+pub use scan::{Scan, inspect, inspect_within, scan};
 pub use state::{Discovered, Discovery};

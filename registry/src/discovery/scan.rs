@@ -36,16 +36,13 @@ pub fn scan(request: &ScanRequest) -> Arc<Scan> {
     Discovery::default().discover(request).scan
 }
 
-/// Reads a single file, whatever it is called. Runs nothing.
+/// Reads a single file of at most 64 MiB, whatever it is called. Runs nothing.
 pub fn inspect(file: &Path) -> Result<Arc<Candidate>, Arc<Refused>> {
     inspect_within(file, Bounds::default().file_bytes_max)
 }
 
 /// The same for a file of at most so many bytes.
-pub(crate) fn inspect_within(
-    file: &Path,
-    file_bytes_max: u64,
-) -> Result<Arc<Candidate>, Arc<Refused>> {
+pub fn inspect_within(file: &Path, file_bytes_max: u64) -> Result<Arc<Candidate>, Arc<Refused>> {
     let scan = scan(&ScanRequest {
         manual: vec![file.to_owned()],
         bounds: Bounds {

@@ -27,7 +27,7 @@ pub(crate) use admit::{admit, effective_user, judge_api, judge_name};
 pub(crate) use guard::{Guard, Guards, Standing, lock_place};
 pub(crate) use loader_variables::{can_redirect, loader_variables};
 pub use lock::{Lock, LockChange, LockEntry, LockError, LockFault, LockRefusal, RevokedKey};
-pub(crate) use policy::{Policy, size_bytes_max};
+pub(crate) use policy::Policy;
 pub(crate) use private_folder::PrivateFolder;
 pub use refusal::Refusal;
 pub(crate) use sealed::{FileId, Place, Sealed};

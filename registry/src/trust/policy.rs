@@ -66,7 +66,7 @@ impl Policy {
             allowed: trust.allowed.iter().cloned().collect(),
             blocked: trust.blocked.iter().cloned().collect(),
             contained: Contained::of(config),
-            size_bytes_max: size_bytes_max(config),
+            size_bytes_max: config.file_bytes_max(),
             guards: Arc::new(Guards::of(config)),
             signatures,
             clock: SystemTime::now,
@@ -89,9 +89,4 @@ impl Policy {
     pub(crate) fn now(&self) -> SystemTime {
         self.guards.current().time((self.clock)())
     }
-}
-
-/// Largest file that is looked into, and that may run.
-pub(crate) fn size_bytes_max(config: &Config) -> u64 {
-    u64::from(config.trust().file_mib_max) << 20
 }

@@ -144,3 +144,23 @@ fn only_a_plugin_is_signed() {
     ];
     assert_eq!(code(&RegistryCommand::new(&line).run()), "E_NOT_A_LIBRARY");
 }
+
+/// A file that the trust gates would look into is looked into here as well, and no other.
+#[test]
+fn what_is_signed_and_inspected_is_held_to_the_configured_size() {
+    let ground = Ground::new();
+    let (plugin, key) = (ground.plugin(), ground.aside.file("own.key"));
+    keygen(&key, &[]).text();
+    // The default bound is 64 MiB; beyond the library there is nothing but a hole.
+    let file = std::fs::File::options().write(true).open(&plugin).unwrap();
+    file.set_len(65 << 20).unwrap();
+    let (plugin, key) = (plugin.to_str().unwrap(), key.to_str().unwrap());
+    for line in [&["inspect", plugin][..], &["sign", plugin, "--key", key]] {
+        let within = |mib| {
+            let command = RegistryCommand::new(line);
+            command.env("FACTORY_FILE_MIB_MAX", mib).run()
+        };
+        assert_eq!(code(&within("64")), "E_TOO_LARGE");
+        within("65").text();
+    }
+}

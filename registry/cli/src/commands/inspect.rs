@@ -2,13 +2,14 @@
 
 use registry::diagnose::text::{Cell, Ink, Look, Page, Table, manifest_rows};
 use registry::discovery::Candidate;
-use registry::inspect;
+use registry::inspect_within;
 use registry::plugin_api::manifest::Manifest;
 use serde::Serialize;
 
 use crate::arguments::Inspect;
 use crate::failure::{Failure, Stop};
 use crate::output::Output;
+use crate::session::Session;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -19,8 +20,14 @@ struct Answer<'a> {
     manifest: &'a Manifest,
 }
 
-pub(super) fn run(arguments: &Inspect, output: &mut Output<'_>) -> Result<(), Stop> {
-    let candidate = inspect(&arguments.file).map_err(|refused| Failure::of_file(&refused))?;
+pub(super) fn run(
+    arguments: &Inspect,
+    session: &mut Session<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Stop> {
+    let bytes_max = session.config()?.file_bytes_max();
+    let candidate = inspect_within(&arguments.file, bytes_max);
+    let candidate = candidate.map_err(|refused| Failure::of_file(&refused))?;
     let answer = Answer::new(&candidate);
     output.answer(&answer, |look| text(&answer, look))?;
     Ok(())

@@ -74,13 +74,13 @@ fn answer(
         return Err(ask::unsupported().into());
     }
     match command {
-        Command::Inspect(inspect) => inspect::run(inspect, output),
+        Command::Inspect(inspect) => inspect::run(inspect, session, output),
         Command::Select(select) => select::run(select, session, output),
         Command::Plan(plan) => plan::run(plan, session, output),
         Command::Lock(lock) => lock::run(lock, session, output),
         Command::Doctor => doctor::run(output),
         Command::Verify(verify) => verify::run(verify, session, output),
-        Command::Sign(sign) => sign::run(sign, output),
+        Command::Sign(sign) => sign::run(sign, session, output),
         Command::Keygen(keygen) => keygen::run(keygen, output),
         Command::Serve(serve) => serve::run(serve, session, output),
         Command::Ps => ps::run(session, output),

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use registry::KeyId;
 use registry::diagnose::text::{Cell, Ink, Look, Page, Table};
-use registry::discovery::{Bounds, Library};
-use registry::inspect;
+use registry::discovery::Library;
+use registry::inspect_within;
 use serde::Serialize;
 
 use crate::arguments::Sign;
 use crate::failure::{Failure, Stop};
 use crate::output::Output;
+use crate::session::Session;
 use crate::{place, secret};
 
 #[derive(Serialize)]
@@ -33,11 +34,16 @@ struct ReadError {
     source: io::Error,
 }
 
-pub(super) fn run(sign: &Sign, output: &mut Output<'_>) -> Result<(), Stop> {
+pub(super) fn run(
+    sign: &Sign,
+    session: &mut Session<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Stop> {
+    let bytes_max = session.config()?.file_bytes_max();
     let key = secret::key(&sign.key, sign.passphrase_file.as_deref()).map_err(Failure::from)?;
     // Says well what is wrong with a file; what is signed is judged by its own bytes.
-    inspect(&sign.file).map_err(|refused| Failure::of_file(&refused))?;
-    let bytes = read(&sign.file)
+    inspect_within(&sign.file, bytes_max).map_err(|refused| Failure::of_file(&refused))?;
+    let bytes = read(&sign.file, bytes_max)
         .map_err(|error| Failure::new("E_READ", &error).remedy("Try again.".to_owned()))?;
     let library =
         Library::from_bytes(&bytes).map_err(|error| Failure::new(error.code(), &error))?;
@@ -67,18 +73,19 @@ pub(super) fn key_id(number: &[u8]) -> String {
     number.map_or_else(|_| "?".to_owned(), |id| id.to_string())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
+/// All of the file, which has grown since it was looked into if it is longer than that.
+fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::new();
     File::open(path)
-        .and_then(|file| {
-            file.take(Bounds::default().file_bytes_max)
-                .read_to_end(&mut bytes)
+        .and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes))
+        .and_then(|read| match u64::try_from(read) {
+            Ok(read) if read <= bytes_max => Ok(bytes),
+            _ => Err(io::ErrorKind::FileTooLarge.into()),
         })
         .map_err(|source| ReadError {
             path: path.to_owned(),
             source,
-        })?;
-    Ok(bytes)
+        })
 }
 
 /// Where the signature goes.

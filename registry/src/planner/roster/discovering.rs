@@ -22,7 +22,7 @@ use crate::planner::found::{self, Found};
 use crate::planner::get_error::GetError;
 use crate::planner::supervised::Planner;
 use crate::state::StateError;
-use crate::trust::{self, Guard};
+use crate::trust::Guard;
 
 /// Longest time that a caller waits for another thread's discovery.
 const DISCOVERY_WAIT_MAX: Duration = Duration::from_mins(2);
@@ -259,7 +259,7 @@ impl Roster {
             excluded: texts(&settings.exclude),
             first: first.collect(),
             bounds: Bounds {
-                file_bytes_max: trust::size_bytes_max(&self.config),
+                file_bytes_max: self.config.file_bytes_max(),
                 ..Bounds::default()
             },
             deep: settings.deep_fingerprint,
