@@ -242,6 +242,65 @@ fn a_group_writable_file_is_accepted_in_its_owners_own_group_alone() {
     }
 }
 
+/// Gives user 65534 the right to write, by an access list. None where the file system knows no such lists.
+fn let_another_write(path: &Path) -> Option<()> {
+    const UNNAMED: u32 = u32::MAX;
+    // Owner, the user, group, mask, others: each with what it may do.
+    let entries: [(u16, u16, u32); 5] = [
+        (0x01, 0o7, UNNAMED),
+        (0x02, 0o7, OTHER),
+        (0x04, 0o5, UNNAMED),
+        (0x10, 0o7, UNNAMED),
+        (0x20, 0o5, UNNAMED),
+    ];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, rights, user) in entries {
+        list.extend(tag.to_le_bytes());
+        list.extend(rights.to_le_bytes());
+        list.extend(user.to_le_bytes());
+    }
+    let flags = rustix::fs::XattrFlags::empty();
+    rustix::fs::setxattr(path, "system.posix_acl_access", &list, flags).ok()
+}
+
+#[test]
+fn what_an_access_list_lets_others_write_is_refused_although_the_group_is_the_owners_own() {
+    let (folder, aside) = (plugin(), PluginFolder::new());
+    let (file, lock) = (
+        folder.file("libwell_behaved.so"),
+        aside.file("plugins.lock"),
+    );
+    let registry = || {
+        let builder = Registry::builder().plugin_dir(folder.path());
+        let builder = builder.allow(["well_behaved"]);
+        builder.set("trust.lock_file", &lock).build().unwrap()
+    };
+    registry()
+        .propose_lock()
+        .unwrap()
+        .found
+        .write(&lock)
+        .unwrap();
+    let user = rustix::process::geteuid().as_raw();
+    for (path, usual, expected) in [
+        (&*file, 0o644, "E_FILE_WRITABLE_BY_OTHERS"),
+        (folder.path(), 0o755, "E_DIRECTORY_WRITABLE_BY_OTHERS"),
+        (&lock, 0o644, "E_LOCK_NOT_OURS"),
+        (aside.path(), 0o755, "E_LOCK_NOT_OURS"),
+    ] {
+        if chown(path, None, Some(user)).is_err() || let_another_write(path).is_none() {
+            // Neither can be met here; the rule itself is tested on evidence.
+            return;
+        }
+        let found = registry().get("well_behaved").unwrap_err();
+        assert_eq!(found.code(), expected, "{path:?}");
+        // The list stands, and lets nobody write any more.
+        set_mode(path, usual);
+        let found = registry();
+        found.get("well_behaved").unwrap();
+    }
+}
+
 #[test]
 fn a_refused_file_shadows_none_that_passes_and_stands_in_the_report() {
     let (first, second) = (plugin(), plugin());

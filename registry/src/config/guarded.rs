@@ -8,7 +8,7 @@
 use std::{
     fs::{File, Metadata},
     io::{self, Read},
-    os::unix::fs::MetadataExt,
+    os::{fd::AsFd, unix::fs::MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -17,7 +17,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::origin::shown_path;
+use super::{access_list, origin::shown_path};
 
 /// Why a file that grants trust was not read.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +98,7 @@ pub(crate) fn open_granting(path: &Path) -> Result<File, FileFault> {
         return Err(FileFault::NotAFile);
     }
     check_owner(path, &metadata)?;
-    check_mode(path, &metadata)?;
+    check_mode(path, &metadata, || access_list::is_on_open(file.as_fd()))?;
     check_folders(path)?;
     Ok(file)
 }
@@ -155,7 +155,7 @@ fn check_folders(path: &Path) -> Result<(), FileFault> {
         check_owner(folder, &metadata)?;
         let sticky = metadata.mode() & 0o1000 != 0;
         if !sticky {
-            check_mode(folder, &metadata)?;
+            check_mode(folder, &metadata, || access_list::is_on(folder))?;
         }
     }
     Ok(())
@@ -178,15 +178,16 @@ pub(crate) fn is_private_group(owner: u32, group: u32) -> bool {
     owner == group
 }
 
-/// Group-writable is fine where the group is the owner's private one, as umask 002 makes them.
-fn check_mode(path: &Path, metadata: &Metadata) -> Result<(), FileFault> {
+/// Group-writable is fine where the group is the owner's private one, as umask 002 makes them, and no access
+/// list says that the group's bits count for others.
+fn check_mode(
+    path: &Path,
+    metadata: &Metadata,
+    is_listed: impl FnOnce() -> bool,
+) -> Result<(), FileFault> {
     let mode = metadata.mode() & 0o7777;
-    let forbidden = if is_private_group(metadata.uid(), metadata.gid()) {
-        0o002
-    } else {
-        0o022
-    };
-    if mode & forbidden == 0 {
+    let private = || is_private_group(metadata.uid(), metadata.gid()) && !is_listed();
+    if mode & 0o002 == 0 && (mode & 0o020 == 0 || private()) {
         return Ok(());
     }
     Err(FileFault::OpenToOthers {

@@ -15,6 +15,7 @@
 //!   believes in a protection that is not there.
 //! * A setting that grants something comes only from files that nobody else can write.
 
+pub(crate) mod access_list;
 mod env;
 mod error;
 mod file;

@@ -120,13 +120,14 @@ impl Candidate {
             return Err(Refusal::TooLarge { bytes, bytes_max });
         }
         let folders = root.folders_to(&below, &fd, &stat)?;
+        let access = Access {
+            file: Ownership::of(&stat, fd.as_fd()),
+            folders,
+        };
         Ok(Reopened {
             file: File::from(fd),
             identity: FileIdentity::of(&stat),
-            access: Access {
-                file: Ownership::of(&stat),
-                folders,
-            },
+            access,
         })
     }
 

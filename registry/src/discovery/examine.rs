@@ -217,7 +217,7 @@ impl Opened {
             Arc::clone(place.way)
         };
         let access = Access {
-            file: Ownership::of(&stat),
+            file: Ownership::of(&stat, fd.as_fd()),
             folders,
         };
         Ok(Self {

@@ -122,7 +122,7 @@ impl Listing {
             .map_err(Refusal::UnreadableDirectory)?;
         let above = above.map_or(&[][..], |above| &self.ways[above]);
         let path = absolute(root, folder.to_bytes());
-        let own = FolderAccess::of(&path, &stat(fd.as_fd())?);
+        let own = FolderAccess::of(&path, &stat(fd.as_fd())?, fd.as_fd());
         let way = above.iter().cloned().chain([own]).collect();
         self.ways.push(way);
         let prefix = match folder.to_bytes() {

@@ -114,7 +114,8 @@ impl Root {
 
     /// The plugin directory itself, as the first of the folders that lead to a file.
     pub(super) fn access(&self) -> Result<FolderAccess, Refusal> {
-        Ok(FolderAccess::of(&self.path, &stat(self.fd.as_fd())?))
+        let fd = self.fd.as_fd();
+        Ok(FolderAccess::of(&self.path, &stat(fd)?, fd))
     }
 
     /// Whether a link stands at `relative`.
@@ -149,7 +150,8 @@ impl Root {
             let folder = rustix::fs::openat(from, part, flags, Mode::empty())
                 .map_err(|_| Refusal::Changing)?;
             path.push(part);
-            folders.push(FolderAccess::of(&path, &stat(folder.as_fd())?));
+            let fd = folder.as_fd();
+            folders.push(FolderAccess::of(&path, &stat(fd)?, fd));
             last = Some(folder);
         }
         let folder = last.as_ref().unwrap_or(&self.fd);

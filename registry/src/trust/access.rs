@@ -50,7 +50,7 @@ impl Relaxed {
     }
 
     fn is_open(self, ownership: Ownership) -> bool {
-        let private = is_private_group(ownership.owner, ownership.group);
+        let private = is_private_group(ownership.owner, ownership.group) && !ownership.access_list;
         let group = if self.group_writable || private {
             0
         } else {
@@ -105,7 +105,12 @@ mod tests {
     const STAFF: u32 = 50;
 
     fn owned(owner: u32, group: u32, mode: u32) -> Ownership {
-        Ownership { owner, group, mode }
+        Ownership {
+            owner,
+            group,
+            mode,
+            access_list: false,
+        }
     }
 
     fn access(file: Ownership, folders: &[Ownership]) -> Access {
@@ -168,6 +173,23 @@ mod tests {
             let found = both(owned(owner, group, mode), strict, ME);
             assert_eq!(found, expected, "{owner}:{group} {mode:o}");
         }
+    }
+
+    /// Whoever an access list names may do what the bits of the group let, be it the owner's own.
+    #[test]
+    fn no_group_is_private_behind_an_access_list() {
+        let listed = |mode| Ownership {
+            access_list: true,
+            ..owned(ME, ME, mode)
+        };
+        let strict = Relaxed::default();
+        assert_eq!(both(listed(0o775), strict, ME), OPEN);
+        assert_eq!(both(listed(0o755), strict, ME), PASSED);
+        let relaxed = Relaxed {
+            group_writable: true,
+            ..strict
+        };
+        assert_eq!(both(listed(0o775), relaxed, ME), PASSED);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::fields::{Reader, Writer};
 
 /// Changes with the layout, and with what the reader of libraries accepts.
 const MAGIC: &[u8] = concat!(
-    "registry discovery cache 2 ",
+    "registry discovery cache 3 ",
     env!("CARGO_PKG_VERSION"),
     "\n"
 )
@@ -118,6 +118,7 @@ impl Writer {
         self.number(ownership.owner.into());
         self.number(ownership.group.into());
         self.number(ownership.mode.into());
+        self.number(ownership.access_list.into());
     }
 
     fn ways(&mut self, ways: &Ways<'_>) {
@@ -180,6 +181,7 @@ impl Reader<'_> {
             owner: field()?,
             group: field()?,
             mode: field()?,
+            access_list: self.flag()?,
         })
     }
 
