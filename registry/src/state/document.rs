@@ -9,6 +9,9 @@ pub(crate) trait Document: Serialize + DeserializeOwned + Default {
     const NAME: &'static str;
     /// Raised with every change of its form that an older reader would get wrong.
     const VERSION: u32;
+    /// Whether a damaged one is set aside and begun anew. What keeps something out is not: an empty one would
+    /// let it in.
+    const BEGUN_ANEW: bool = true;
 }
 
 /// Why bytes are no document.

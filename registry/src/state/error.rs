@@ -32,6 +32,15 @@ pub enum StateError {
         /// The newest version that this program knows.
         known: u32,
     },
+    /// The file does not hold what is written there, and forgetting what it held is not for a program to decide.
+    #[error("{path} is damaged", path = path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
     /// Another process kept its turn for too long.
     #[error("another process has been changing the state in {path} for {waited:?}", path = path.display())]
     Busy {
@@ -59,6 +68,7 @@ impl StateError {
         match self {
             Self::NotOurs { .. } => "E_STATE_NOT_OURS",
             Self::Newer { .. } => "E_STATE_NEWER",
+            Self::Damaged { .. } => "E_STATE_DAMAGED",
             Self::Busy { .. } => "E_STATE_BUSY",
             Self::Io { .. } => "E_STATE_IO",
         }
@@ -72,6 +82,9 @@ impl StateError {
             }
             Self::Newer { .. } => {
                 "Update this program, or set FACTORY_STATE_DIR to another folder."
+            }
+            Self::Damaged { .. } => {
+                "Put a copy of it back; or remove it, which forgets all that was accepted before."
             }
             Self::Busy { .. } => "Try again; if it stays so, end the process that hangs.",
             Self::Io { .. } => "Make room or give rights, or set FACTORY_STATE_DIR=off.",

@@ -102,6 +102,9 @@ fn read<D: Document>(folder: &Path) -> Result<D, StateError> {
             version,
             known: D::VERSION,
         }),
+        Err(Unusable::Damaged(source)) if !D::BEGUN_ANEW => {
+            Err(StateError::Damaged { path, source })
+        }
         Err(Unusable::Damaged(error)) => {
             set_aside(&path, &error)?;
             Ok(D::default())

@@ -97,6 +97,39 @@ fn a_damaged_document_is_set_aside_whole_and_begun_anew() {
     }
 }
 
+/// A document that keeps something out.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Kept {
+    out: Vec<u64>,
+}
+
+impl Document for Kept {
+    const NAME: &'static str = "kept";
+    const VERSION: u32 = 1;
+    const BEGUN_ANEW: bool = false;
+}
+
+#[test]
+fn a_damaged_document_that_keeps_something_out_is_neither_used_nor_touched() {
+    let folder = private();
+    let file = folder.path().join("kept.json");
+    let state = StateFolder::at(folder.path().to_owned());
+    for damaged in ["", "{", r#"{"version":1,"content":{}}"#] {
+        std::fs::write(&file, damaged).unwrap();
+        let errors = [
+            state.read::<Kept>().unwrap_err(),
+            state
+                .update(|kept: &mut Kept| kept.out.push(1))
+                .unwrap_err(),
+        ];
+        assert_eq!(
+            errors.each_ref().map(StateError::code),
+            ["E_STATE_DAMAGED"; 2]
+        );
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), damaged);
+    }
+}
+
 #[test]
 fn a_document_of_a_newer_version_is_neither_used_nor_touched() {
     let folder = private();

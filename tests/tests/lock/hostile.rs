@@ -183,3 +183,33 @@ fn a_state_that_others_could_have_changed_is_told_and_refuses_only_where_a_lock_
     }
     assert!(ground.plugins.file(FILE).exists());
 }
+
+/// An empty record in its place would let old versions run, and forget that there was a lock.
+#[test]
+fn a_damaged_record_is_told_kept_and_refuses_where_proof_is_required() {
+    let ground = Ground::locked();
+    assert_eq!(outcome(&ground.registry()), "ready");
+    let record = ground.state().join("accepted.json");
+    let whole = std::fs::read_to_string(&record).unwrap();
+    for damaged in [
+        "",
+        &whole[..whole.len() / 2],
+        "{\"version\":1,\"content\":{\"highest\":7}}",
+    ] {
+        std::fs::write(&record, damaged).unwrap();
+        let registry = ground.registry();
+        assert_eq!(outcome(&registry), "ready");
+        let problem = registry.diagnose().unwrap().lock.record_problem.unwrap();
+        assert_eq!(problem.code, "E_STATE_DAMAGED");
+        let requiring = ground.builder().set("trust.require_lock", "1");
+        assert_eq!(outcome(&requiring.build().unwrap()), "E_STATE_DAMAGED");
+        assert_eq!(
+            ground.registry().forget_lock().unwrap_err().code(),
+            "E_STATE_DAMAGED"
+        );
+        assert_eq!(std::fs::read_to_string(&record).unwrap(), damaged);
+    }
+    std::fs::write(&record, &whole).unwrap();
+    let requiring = ground.builder().set("trust.require_lock", "1");
+    assert_eq!(outcome(&requiring.build().unwrap()), "ready");
+}

@@ -38,6 +38,7 @@ pub(crate) struct Record {
 impl Document for Record {
     const NAME: &'static str = "accepted";
     const VERSION: u32 = 1;
+    const BEGUN_ANEW: bool = false;
 }
 
 impl Record {
