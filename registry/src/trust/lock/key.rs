@@ -2,14 +2,16 @@
 
 use std::fmt;
 
+use ct_codecs::{Base64, Decoder};
+
 /// Digits of a key's id.
 const ID_LEN: usize = 16;
 
-/// Characters of a public key: 42 bytes in base64.
-const PUBLIC_KEY_LEN: usize = 56;
+/// Bytes of a public key: the algorithm, the key's id and the key.
+const PUBLIC_KEY_BYTES: usize = 42;
 
-/// What every public key of this kind begins with.
-const PUBLIC_KEY_START: &str = "RW";
+/// The algorithm of every public key of this kind.
+const ALGORITHM: &[u8] = b"Ed";
 
 /// A signing key that counts no longer: its id in 16 hexadecimal digits, or the public key itself, in
 /// the forms in which minisign shows them.
@@ -19,12 +21,8 @@ pub struct RevokedKey(Box<str>);
 impl RevokedKey {
     /// Checks the form of `text`; the digits of an id are raised to capitals.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_base64 = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '/';
         let id = text.len() == ID_LEN && text.chars().all(|c| c.is_ascii_hexdigit());
-        let key = text.len() == PUBLIC_KEY_LEN
-            && text.starts_with(PUBLIC_KEY_START)
-            && text.chars().all(is_base64);
-        match (id, key) {
+        match (id, is_public_key(text)) {
             (true, _) => Some(Self(text.to_ascii_uppercase().into_boxed_str())),
             (_, true) => Some(Self(text.into())),
             _ => None,
@@ -35,6 +33,13 @@ impl RevokedKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a key could have it; what none has revokes nothing, and whoever wrote it meant something else.
+fn is_public_key(text: &str) -> bool {
+    let mut bytes = [0; PUBLIC_KEY_BYTES];
+    let decoded = Base64::decode(&mut bytes, text, None);
+    decoded.is_ok_and(|bytes| bytes.len() == PUBLIC_KEY_BYTES && bytes.starts_with(ALGORITHM))
 }
 
 impl fmt::Display for RevokedKey {
@@ -49,7 +54,7 @@ mod tests {
 
     #[test]
     fn an_id_and_a_public_key_are_taken_and_nothing_else() {
-        let key = format!("RW{}", "Ab+/".repeat(14).split_off(2));
+        let key = format!("RWQ{}", "Ab+/".repeat(14).split_off(3));
         let shown = |text: &str| RevokedKey::parse(text).map(|key| key.to_string());
         assert_eq!(
             shown("00aa11bb22cc33dd").as_deref(),
@@ -61,7 +66,10 @@ mod tests {
             "00aa",
             "00aa11bb22cc33dg",
             &key.replace("RW", "XW"),
+            &key.replace("RWQ", "RWa"),
+            &key.replace('+', "-"),
             &key[1..],
+            &format!("{key}AAAA"),
         ] {
             assert_eq!(shown(bad), None, "{bad}");
         }
