@@ -209,7 +209,7 @@ fn after_name(text: &str, name: &str, at: usize) -> Option<Range<usize>> {
     let looked_at = &text[start..text.floor_char_boundary(start + VALUE_LOOK_BYTES)];
     let glance = &looked_at[..separated.value_length(looked_at)];
     match announces {
-        Announces::Likely => shapes::looks_random(glance).then(|| {
+        Announces::Likely => shapes::looks_like_one(glance).then(|| {
             let end = end_of(text, start, is_credential_char);
             start..end.max(start + glance.len())
         }),

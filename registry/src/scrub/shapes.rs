@@ -132,9 +132,15 @@ pub(super) fn is_secret(word: &str) -> bool {
     known || word.starts_with("eyJ") && word.len() >= WEB_TOKEN_BYTES_MIN && is_mixed(word)
 }
 
+/// Whether `value`, which stands after a name that credentials have as well as other things, is one: it begins
+/// as one, or looks made by chance.
+pub(super) fn looks_like_one(value: &str) -> bool {
+    is_secret_setting(value) || looks_random(value)
+}
+
 /// Whether `value` looks made by chance: letters and digits change often, and hardly anything stands
 /// there twice. Names with a year or a version at their end do not.
-pub(super) fn looks_random(value: &str) -> bool {
+fn looks_random(value: &str) -> bool {
     let bytes = looked_at(value);
     let classes = bytes.iter().filter(|byte| byte.is_ascii_alphanumeric());
     let classes: Vec<bool> = classes.map(u8::is_ascii_digit).collect();

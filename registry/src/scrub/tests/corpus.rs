@@ -141,6 +141,8 @@ const SECRETS: &[(&str, &str)] = &[
     ("passwd: 'se cret'", "se cret"),
     ("db.pwd=letmein;host=x", "letmein"),
     ("--password letmein --host x", "letmein"),
+    ("token=sk-revoked", "sk-revoked"),
+    ("key: ghp_short", "ghp_short"),
     ("--token=letmein1234567890ab1c2d", "letmein1234567890ab1c2d"),
     ("{\"api_key\":\"abc\",\"n\":1}", "abc"),
     ("{\\\"apiKey\\\": \\\"zzz\\\"}", "zzz"),
