@@ -67,6 +67,24 @@ fn every_planner_is_counted_and_readiness_is_a_matter_of_the_active_ones() {
     );
 }
 
+/// What is asked once a second is read off less than a whole diagnosis, and says the same.
+#[test]
+fn health_is_that_of_a_diagnosis_at_the_same_moment() {
+    let folder = mixed();
+    let missing = folder.file("missing");
+    let builder = Registry::builder().plugin_dir(folder.path());
+    let builder = builder.plugin_dir(&missing).allow(MIXED.split(','));
+    let registry = builder.build().unwrap();
+    for active_min in [0, 2, 3] {
+        let own = registry.health(active_min);
+        let of_diagnosis = Health::of(&registry.diagnose().unwrap(), active_min);
+        assert_eq!(
+            serde_json::to_value(own).unwrap(),
+            serde_json::to_value(of_diagnosis).unwrap()
+        );
+    }
+}
+
 #[test]
 fn a_planner_whose_failed_start_waits_for_its_next_try_is_not_active() {
     let folder = PluginFolder::new().with(&fixture("panics_in_constructor"));

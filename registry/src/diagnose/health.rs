@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::advice::shell_word;
-use super::{Diagnosis, PlannerState, PlannerStatus, Problem, Step};
+use super::{Diagnosis, FolderStatus, PlannerState, PlannerStatus, Problem, Step};
 use crate::discovery::LeftOut;
 use crate::planner::GetError;
 
@@ -60,7 +60,19 @@ pub enum HealthStatus {
 impl Health {
     /// The health that `diagnosis` tells of, if `active_min` active planners are asked for.
     pub fn of(diagnosis: &Diagnosis, active_min: usize) -> Self {
-        let planners = &diagnosis.planners;
+        let Diagnosis {
+            planners, files, ..
+        } = diagnosis;
+        Self::of_parts(planners, &files.folders, &files.left_out, active_min)
+    }
+
+    /// The same of as much of a diagnosis as counts for it: whoever asks once a second needs no more.
+    pub(crate) fn of_parts(
+        planners: &[PlannerStatus],
+        folders: &[FolderStatus],
+        left_out: &LeftOut,
+        active_min: usize,
+    ) -> Self {
         let active: Vec<_> = planners
             .iter()
             .filter(|planner| is_active(planner))
@@ -69,7 +81,6 @@ impl Health {
             let others = planners.iter().filter(|planner| !is_active(planner));
             others.filter(|planner| planner.state == state).count()
         };
-        let left_out = diagnosis.files.left_out.clone();
         let status = match (active.len() >= active_min, left_out.is_empty()) {
             (false, _) => HealthStatus::NotReady,
             (true, true) => HealthStatus::Ready,
@@ -86,9 +97,9 @@ impl Health {
             refused: count(PlannerState::Refused),
             absent: count(PlannerState::Absent),
             reliability: mean_reliability(&active),
-            left_out,
+            left_out: left_out.clone(),
             problem: None,
-            next: steps(diagnosis, status),
+            next: steps(planners, folders, left_out, status),
         }
     }
 
@@ -133,9 +144,14 @@ fn mean_reliability(planners: &[&PlannerStatus]) -> Option<f64> {
 
 /// Commands that lead to more active planners: what failed first, then what can be mended, then what
 /// is not there.
-fn steps(diagnosis: &Diagnosis, status: HealthStatus) -> Vec<Step> {
+fn steps(
+    planners: &[PlannerStatus],
+    folders: &[FolderStatus],
+    left_out: &LeftOut,
+    status: HealthStatus,
+) -> Vec<Step> {
     let mut steps = Vec::new();
-    if !diagnosis.files.left_out.is_empty() {
+    if !left_out.is_empty() {
         let purpose = "see what discovery did not look at";
         steps.push(step("registry diagnose".to_owned(), purpose));
     }
@@ -146,7 +162,7 @@ fn steps(diagnosis: &Diagnosis, status: HealthStatus) -> Vec<Step> {
         PlannerState::Quarantined,
         PlannerState::Absent,
     ] {
-        let mut planners = diagnosis.planners.iter();
+        let mut planners = planners.iter();
         let in_state = planners.find(|planner| planner.state == state && !is_active(planner));
         if let Some(planner) = in_state {
             let name = planner.name.as_str();
@@ -157,11 +173,7 @@ fn steps(diagnosis: &Diagnosis, status: HealthStatus) -> Vec<Step> {
             steps.push(step(format!("registry explain {name}"), purpose));
         }
     }
-    let folder = diagnosis
-        .files
-        .folders
-        .iter()
-        .find(|folder| folder.problem.is_some());
+    let folder = folders.iter().find(|folder| folder.problem.is_some());
     if let Some(folder) = folder.filter(|_| status == HealthStatus::NotReady) {
         let command = format!("ls -ld {}", shell_word(&folder.path));
         steps.push(step(command, "see why a plugin folder cannot be searched"));

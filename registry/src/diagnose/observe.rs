@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{
-    Diagnosis, DiscoveryStatus, ExcludedFile, Files, FolderStatus, GuardStatus, LoadingStatus,
-    LockStatus, PlannerState, PlannerStatus, Problem, RefusedFile, ShadowedFile, SignatureStatus,
-    guard,
+    Diagnosis, DiscoveryStatus, ExcludedFile, Files, FolderStatus, GuardStatus, Health,
+    LoadingStatus, LockStatus, PlannerState, PlannerStatus, Problem, RefusedFile, ShadowedFile,
+    SignatureStatus, guard,
 };
 use crate::config::Config;
 use crate::discovery::{Candidate, Refusal, Refused};
@@ -49,6 +49,17 @@ impl Observed<'_> {
             LoadingStatus::of(self.policy),
             self.statuses(),
             files,
+        )
+    }
+
+    /// How well the registry is, at this moment.
+    pub(crate) fn health(&self, active_min: usize) -> Health {
+        let (statuses, folders) = (self.statuses(), self.folders());
+        Health::of_parts(
+            &statuses,
+            &folders,
+            &self.discovered.scan.left_out,
+            active_min,
         )
     }
 

@@ -76,11 +76,11 @@ impl Registry {
 
     /// Whether at least `active_min` planners can be used. Starts none.
     pub fn health(&self, active_min: usize) -> Health {
-        match self.diagnose() {
+        match self.observe(|observed| observed.health(active_min)) {
             Ok(_) if self.is_shut_down() => {
                 Health::without_discovery(&DiscoverError::ShuttingDown.into(), active_min)
             }
-            Ok(diagnosis) => Health::of(&diagnosis, active_min),
+            Ok(health) => health,
             Err(error) => Health::without_discovery(&error, active_min),
         }
     }
