@@ -146,11 +146,15 @@ impl Loader {
         } else {
             Vec::new()
         };
+        // Whoever names the file of the working directory grants what it says.
+        let is_named = |path: &PathBuf| named.iter().any(|named| is_same_path(named, path));
+        let of_working_dir = self.working_dir_file.iter().filter(|path| !is_named(path));
+        let of_working_dir: Vec<PathBuf> = of_working_dir.cloned().collect();
         let role = |role| move |path| (path, role);
         usual
             .into_iter()
             .map(role(Role::Usual))
-            .chain(self.working_dir_file.clone().map(role(Role::WorkingDir)))
+            .chain(of_working_dir.into_iter().map(role(Role::WorkingDir)))
             .chain(named.into_iter().map(role(Role::Named)))
             .collect()
     }
@@ -174,6 +178,11 @@ impl Loader {
             origin,
         })
     }
+}
+
+fn is_same_path(one: &Path, other: &Path) -> bool {
+    let absolute = |path| std::path::absolute(path).ok();
+    absolute(one) == absolute(other)
 }
 
 /// The default that puts the lock beside the configuration file.

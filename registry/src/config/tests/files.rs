@@ -234,3 +234,18 @@ fn an_unknown_key_is_a_problem_in_the_working_directory_too() {
         )]
     );
 }
+
+#[test]
+fn a_file_of_the_working_directory_that_is_named_is_read_as_the_named_one_alone() {
+    let folder = Folder::new();
+    let path = folder.write("registry.toml", "[trust]\nallowed = [\"some_planner\"]\n");
+    let same = folder.0.path().join(".").join("registry.toml");
+    let load = |loader: Loader| loader.working_dir_file(&path).load().unwrap();
+    let aside = load(Config::loader());
+    assert_eq!((aside.trust().allowed.len(), aside.notes().len()), (4, 1));
+    for named in [&path, &same] {
+        let config = load(Config::loader().file(named));
+        assert_eq!((config.trust().allowed.len(), config.notes().len()), (1, 0));
+        assert_eq!(config.files(), [named.clone()]);
+    }
+}
