@@ -246,6 +246,6 @@ fn a_file_of_the_working_directory_that_is_named_is_read_as_the_named_one_alone(
     for named in [&path, &same] {
         let config = load(Config::loader().file(named));
         assert_eq!((config.trust().allowed.len(), config.notes().len()), (1, 0));
-        assert_eq!(config.files(), [named.clone()]);
+        assert_eq!(config.files(), std::slice::from_ref(named));
     }
 }

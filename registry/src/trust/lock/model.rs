@@ -80,7 +80,7 @@ impl Lock {
         let Some(expected) = entry.versions.get(version) else {
             return Err(LockRefusal::Version {
                 name: name(),
-                found: version.clone(),
+                found: Box::new(version.clone()),
                 digest: digest.copied(),
                 listed: entry.versions.keys().cloned().collect(),
             });

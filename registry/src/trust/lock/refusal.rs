@@ -32,8 +32,8 @@ pub enum LockRefusal {
     Version {
         /// The planner's name.
         name: PlannerName,
-        /// The file's version.
-        found: Version,
+        /// The file's version; elsewhere, to keep all errors that carry this small.
+        found: Box<Version>,
         /// The digest of the file, where it is known.
         digest: Option<Hash>,
         /// The versions in the lock.
