@@ -73,11 +73,7 @@ impl Guards {
         }
         let change = |record: &mut Record| record.accept(name, &manifest.version, now);
         match self.state.update(change) {
-            Ok(record) => {
-                let guard = Arc::new(guard.with_record(record));
-                self.put(Arc::clone(&guard));
-                guard.judge_version(name, manifest)
-            }
+            Ok(record) => self.remember(record).judge_version(name, manifest),
             Err(error) if guard.needs_record() => Err(Refusal::State(Arc::new(error))),
             Err(error) => {
                 let planner = name.as_str();
@@ -98,8 +94,53 @@ impl Guards {
         Ok(known)
     }
 
+    /// Puts the guard in force with this record: a lock that was read while the record was written stays.
+    fn remember(&self, record: Record) -> Arc<Guard> {
+        let mut current = self.current.lock();
+        let guard = Arc::new(current.with_record(record));
+        *current = Arc::clone(&guard);
+        guard
+    }
+
     fn put(&self, guard: Arc<Guard>) {
         let previous = std::mem::replace(&mut *self.current.lock(), guard);
         drop(previous);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::config::Values;
+    use crate::trust::guard::Standing;
+    use crate::trust::lock::Lock;
+
+    /// Guards with a place for a lock and a state, and the configuration that names both.
+    fn guards() -> (tempfile::TempDir, Config, Guards) {
+        let folder = tempfile::tempdir().unwrap();
+        let private = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(folder.path(), private).unwrap();
+        let values = Values::new()
+            .set("trust.lock_file", folder.path().join("plugins.lock"))
+            .set("trust.state_dir", folder.path().join("state"));
+        let config = Config::loader().overrides(values).load().unwrap();
+        let guards = Guards::of(&config);
+        (folder, config, guards)
+    }
+
+    /// Writing the record takes as long as a disk does, and a discovery may read a lock meanwhile.
+    #[test]
+    fn a_lock_that_is_read_while_something_is_recorded_stays_in_force() {
+        let (folder, config, guards) = guards();
+        let before = guards.refresh(&config);
+        let written = Lock::default().write(&folder.path().join("plugins.lock"));
+        written.unwrap();
+        guards.refresh(&config);
+        let after = guards.remember(before.record().clone());
+        assert!(matches!(before.standing(), Standing::None));
+        assert!(matches!(after.standing(), Standing::InForce { .. }));
+        assert!(Arc::ptr_eq(&after, &guards.current()));
     }
 }
