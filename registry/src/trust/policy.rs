@@ -85,6 +85,14 @@ impl Policy {
         }
     }
 
+    /// Remembers what time it is where keys are judged by it: one whose time is over stays refused when the
+    /// clock is set back, be it that nothing was accepted since.
+    pub(crate) fn note_time(&self) {
+        if self.signatures.keys.is_some() {
+            self.guards.note_time((self.clock)());
+        }
+    }
+
     /// The time by which keys are judged: the clock's, unless a later one was seen.
     pub(crate) fn now(&self) -> SystemTime {
         self.guards.current().time((self.clock)())

@@ -117,6 +117,7 @@ pub(crate) fn verify(
         });
     }
     admit(name, &manifest, &access, policy)?;
+    policy.note_time();
     let guard = policy.guards.current();
     guard.judge_lock(name, &manifest, Some(&digest))?;
     let read = || sealed.bytes().map_err(discovery::Refusal::Unreadable);

@@ -91,3 +91,25 @@ fn a_key_whose_time_was_over_once_stays_expired_when_the_clock_is_set_back() {
     std::fs::write(&path, ahead.to_string()).unwrap();
     assert_eq!(outcome(&ground), "E_KEY_EXPIRED");
 }
+
+/// Nothing is accepted by it any more that could record the time.
+#[test]
+fn the_time_at_which_a_key_was_refused_as_expired_is_remembered() {
+    let ours = pair();
+    let ground = ground();
+    let public = ours.pk.to_base64();
+    ground.trust(&[entry_of(
+        "ours",
+        &public,
+        "\"all\"",
+        "2020-01-01",
+        "2025-01-01",
+    )]);
+    sign(&ours, &file(&ground), &comment(PLANNER, PLANNER_VERSION));
+    assert_eq!(outcome(&ground), "E_KEY_EXPIRED");
+    let record = std::fs::read_to_string(ground.aside.file("state/accepted.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["content"]["highest"], serde_json::json!({}));
+    // Far behind the key's last day, which was one of 2025.
+    assert!(record["content"]["newest_s"].as_u64().unwrap() > 1_767_225_600);
+}

@@ -116,6 +116,7 @@ impl Roster {
             InsideCall::check().map_err(DiscoverError::inside_call)?;
         }
         let guard = self.supervision.policy.guards.refresh(&self.config);
+        self.supervision.policy.note_time();
         self.supervision.layouts.refresh();
         let request = self.scan_request(replace, &guard);
         let discovered = memory.with(|memory| memory.discover_counting(&request, &self.counter));

@@ -83,6 +83,22 @@ impl Guards {
         }
     }
 
+    /// Records that the system's clock said `now`, if that is news.
+    pub(crate) fn note_time(&self, now: SystemTime) {
+        let guard = self.current();
+        let known = self.state.path().is_some() && guard.record_problem().is_none();
+        if !known || !guard.record().is_late(now) {
+            return;
+        }
+        // Whoever accepts something tries again, and tells why it fails.
+        if let Ok(record) = self
+            .state
+            .update(|record: &mut Record| record.see_time(now))
+        {
+            self.remember(record);
+        }
+    }
+
     /// Forgets that a lock was in force where `config` has it; whether one was.
     pub(crate) fn forget_lock(&self, config: &Config) -> Result<bool, StateError> {
         let Some(path) = place(config) else {
@@ -114,6 +130,7 @@ mod tests {
 
     use super::*;
     use crate::config::Values;
+    use crate::trust::clock;
     use crate::trust::guard::Standing;
     use crate::trust::lock::Lock;
 
@@ -142,5 +159,22 @@ mod tests {
         assert!(matches!(before.standing(), Standing::None));
         assert!(matches!(after.standing(), Standing::InForce { .. }));
         assert!(Arc::ptr_eq(&after, &guards.current()));
+    }
+
+    #[test]
+    fn a_time_that_was_noted_counts_in_later_processes_and_is_written_once_an_hour() {
+        let (folder, config, guards) = guards();
+        guards.refresh(&config);
+        let at = |seconds: u64| clock::time(1_000_000 + seconds);
+        let file = folder.path().join("state/accepted.json");
+        let mut written = Vec::new();
+        for now in [0, 3_600, 3_601, 9, 3_602] {
+            guards.note_time(at(now));
+            written.push(std::fs::read_to_string(&file).unwrap());
+        }
+        written.dedup();
+        assert_eq!(written.len(), 2, "{written:#?}");
+        let later = Guards::of(&config).refresh(&config);
+        assert_eq!(later.time(at(5)), at(3_601));
     }
 }

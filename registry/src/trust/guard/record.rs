@@ -63,13 +63,23 @@ impl Record {
             Some(highest) => version.cmp_precedence(highest).is_gt(),
             None => self.highest.len() < PLANNERS_MAX,
         };
+        rises || self.is_late(now)
+    }
+
+    /// Whether `now` is so much later than the newest time that it is worth recording.
+    pub(super) fn is_late(&self, now: SystemTime) -> bool {
         let step = self.newest().checked_add(TIME_STEP);
-        rises || step.is_some_and(|step| now > step)
+        step.is_some_and(|step| now > step)
+    }
+
+    /// Records that it was `now`, unless it was later already.
+    pub(super) fn see_time(&mut self, now: SystemTime) {
+        self.newest_s = self.newest_s.max(clock::seconds(now));
     }
 
     /// Records that `version` was accepted, unless a higher one was.
     pub(super) fn accept(&mut self, name: &PlannerName, version: &Version, now: SystemTime) {
-        self.newest_s = self.newest_s.max(clock::seconds(now));
+        self.see_time(now);
         let full = self.highest.len() >= PLANNERS_MAX;
         match self.highest.get_mut(name) {
             Some(highest) if version.cmp_precedence(highest).is_le() => {}
