@@ -87,26 +87,13 @@ impl ProbeFailure {
 impl Planner {
     /// Gives the library back if it does no harm in a child.
     pub(super) fn probed(&self, verified: Verified) -> Result<Verified, StartFailure> {
-        let digest = verified.digest();
-        let mut launch = self.launch(verified)?;
-        let key = self.probe_key(digest).ok_or(StartFailure::Bug)?;
-        let prober = &self.supervision.prober;
-        let (verdict, found) = match prober.recall(&key) {
-            Some(verdict) => (verdict, None),
-            None => {
-                let timeout = self.supervision.start_timeout;
-                let cancel = CancelToken::new();
-                let state = self.start_state(Instant::now(), timeout, &cancel);
-                let tell = |fault: &StartFault| told(&self.start_failure(fault.clone()));
-                match prober.probe(key, &mut launch, &state, tell) {
-                    Ok(verdict) => (verdict, None),
-                    Err(Unproven::Failed(fault, verdict)) => (verdict, Some(*fault)),
-                    Err(Unproven::NotProbed(fault)) => return Err(self.start_failure(fault)),
-                }
-            }
+        let key = self.probe_key(verified.digest()).ok_or(StartFailure::Bug)?;
+        let (verified, verdict, found) = match self.supervision.prober.recall(&key) {
+            Some(verdict) => (verified, verdict, None),
+            None => self.probe(verified, key)?,
         };
         let Some(fault) = &verdict.fault else {
-            return Ok(launch.verified);
+            return Ok(verified);
         };
         let cause = match found {
             Some(found) => ProbeCause::Found(Arc::new(self.start_failure(found))),
@@ -115,6 +102,31 @@ impl Planner {
         Err(StartFailure::Probe(ProbeFailure::new(
             &verdict, fault, cause,
         )))
+    }
+
+    /// The library, what its probe finds, and how it fails if it does.
+    fn probe(
+        &self,
+        verified: Verified,
+        key: ProbeKey,
+    ) -> Result<(Verified, Verdict, Option<StartFault>), StartFailure> {
+        // What the child maps cannot be written to meanwhile, though what is mapped here may be a file.
+        let (tried, kept) = match verified.sealed_copy()? {
+            Some(copy) => (copy, Some(verified)),
+            None => (verified, None),
+        };
+        let mut launch = self.launch(tried)?;
+        let timeout = self.supervision.start_timeout;
+        let cancel = CancelToken::new();
+        let state = self.start_state(Instant::now(), timeout, &cancel);
+        let tell = |fault: &StartFault| told(&self.start_failure(fault.clone()));
+        let prober = &self.supervision.prober;
+        let (verdict, found) = match prober.probe(key, &mut launch, &state, tell) {
+            Ok(verdict) => (verdict, None),
+            Err(Unproven::Failed(fault, verdict)) => (verdict, Some(*fault)),
+            Err(Unproven::NotProbed(fault)) => return Err(self.start_failure(fault)),
+        };
+        Ok((kept.unwrap_or(launch.verified), verdict, found))
     }
 
     /// What a probe found of the file as it is now; none if none was made.

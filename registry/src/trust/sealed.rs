@@ -6,7 +6,7 @@
 //! to change code while it runs.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
@@ -107,6 +107,14 @@ impl Sealed {
         let (size_bytes, digest) = pour(&source, None, size_bytes_max)?;
         let pinned = Self::of(source, Place::File, size_bytes).map_err(unsealed)?;
         Ok((pinned, digest))
+    }
+
+    /// A copy of what these bytes are now, and their digest.
+    pub(super) fn copied(&self, planner: &PlannerName) -> Result<(Self, Hash), Refusal> {
+        // They were read to their end before.
+        let mut source = &self.held;
+        source.rewind().map_err(discovery::Refusal::Unreadable)?;
+        Self::copy(planner, source, self.size_bytes)
     }
 
     /// What another process holds for this one: sealed memory, or a copy without a name that cannot be
@@ -264,7 +272,7 @@ mod tests {
     fn source(bytes: &[u8]) -> File {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
-        io::Seek::rewind(&mut file).unwrap();
+        file.rewind().unwrap();
         file
     }
 
@@ -335,6 +343,23 @@ mod tests {
         let refused = (&sealed.held).write_all(b"third").unwrap_err();
         assert_eq!(refused.raw_os_error(), Some(libc::EBADF));
         assert!(sealed.held.set_len(0).is_err());
+    }
+
+    #[test]
+    fn what_is_pinned_is_copied_as_it_is_now_and_not_if_it_has_grown() {
+        let file = source(b"bytes");
+        let (pinned, digest) = Sealed::pin(file.try_clone().unwrap(), 1 << 20).unwrap();
+        assert_eq!(pinned.place, Place::File);
+        for _ in 0..2 {
+            let (copy, copied) = pinned.copied(&name()).unwrap();
+            assert_eq!((copy.place, copied), (Place::Memory, digest));
+            assert_eq!(copy.bytes().unwrap(), b"bytes");
+        }
+        file.write_all_at(b"other", 0).unwrap();
+        let (_, copied) = pinned.copied(&name()).unwrap();
+        assert_eq!(copied, blake3::hash(b"other"));
+        file.set_len(6).unwrap();
+        assert_eq!(pinned.copied(&name()).unwrap_err().code(), "E_TOO_LARGE");
     }
 
     #[test]

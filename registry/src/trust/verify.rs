@@ -52,6 +52,28 @@ impl Verified {
         })
     }
 
+    /// The same library as another process may be given it: in a sealed copy, which nobody can write to
+    /// meanwhile. `None` where it is held in a copy already.
+    pub(crate) fn sealed_copy(&self) -> Result<Option<Self>, Refusal> {
+        if self.sealed.place() != Place::File {
+            return Ok(None);
+        }
+        let sealed = match self.sealed.copied(&self.name) {
+            Ok((sealed, digest)) if digest == self.digest => sealed,
+            Err(refusal) if refusal.code() != "E_TOO_LARGE" => return Err(refusal),
+            _ => return Err(discovery::Refusal::Changing.into()),
+        };
+        Ok(Some(Self {
+            name: self.name.clone(),
+            manifest: Arc::clone(&self.manifest),
+            manifest_bytes: self.manifest_bytes.clone(),
+            needed: self.needed.clone(),
+            digest: self.digest,
+            signature: self.signature.clone(),
+            sealed,
+        }))
+    }
+
     /// The planner's name.
     pub(crate) fn name(&self) -> &PlannerName {
         &self.name

@@ -5,9 +5,9 @@ use std::error::Error;
 use plugin_api::PlanRequest;
 use registry::diagnose::{GateKind, Isolation, Verdict};
 use registry::{Event, EventKind, HoldEnd, Holder, ProbeCause, Query, Registry};
-use tests::{PluginFolder, fixture, program};
+use tests::{PluginFolder, fixture, pid_of_obeys, program};
 
-use super::{constructing, failure, found, probing, state, verdict};
+use super::{builder, constructing, failure, found, probing, state, verdict};
 
 #[test]
 fn a_planner_that_passes_runs_in_process_and_its_verdict_is_remembered() {
@@ -31,6 +31,20 @@ fn a_planner_that_passes_runs_in_process_and_its_verdict_is_remembered() {
     other.ensure_discovered().unwrap();
     let again = other.explain("obeys").unwrap();
     assert_eq!(verdict(&again), (Verdict::Passed, evidence));
+}
+
+#[test]
+fn a_probe_tries_a_sealed_copy_where_the_file_itself_is_mapped_afterwards() {
+    let folder = PluginFolder::new().with_own(&fixture("obeys"), "mapped from its file");
+    let state = state();
+    let registry = builder(&folder, "obeys", state.path());
+    let registry = registry.set("trust.bytes", "file").build().unwrap();
+    assert_eq!(pid_of_obeys(&registry), std::process::id());
+    let explanation = registry.explain("obeys").unwrap();
+    assert_eq!(verdict(&explanation).0, Verdict::Passed);
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let file = registry.describe("obeys").unwrap().path.unwrap();
+    assert!(maps.contains(file.to_str().unwrap()), "{maps}");
 }
 
 #[test]

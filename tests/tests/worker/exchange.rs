@@ -135,6 +135,14 @@ fn a_worker_holds_its_own_descriptors_although_the_host_holds_an_inheritable_one
 }
 
 #[test]
+fn a_worker_maps_a_sealed_copy_where_libraries_are_mapped_from_their_files() {
+    let folder = PluginFolder::new().with(&fixture("obeys"));
+    let registry = in_workers(&folder, &["obeys"]).set("trust.bytes", "file");
+    let seen = tell(&registry.build().unwrap(), "descriptors").unwrap();
+    assert_eq!(seen, "/dev/null /memfd pipe pipe socket");
+}
+
+#[test]
 fn what_a_worker_prints_holds_nobody_up() {
     let (_folder, registry) = obedient();
     assert_eq!(tell(&registry, "print").unwrap(), "printed");
