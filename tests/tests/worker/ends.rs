@@ -7,7 +7,7 @@ use std::time::Duration;
 use plugin_api::PlanRequest;
 use registry::{CallError, CallProblem, Crash, EventKind, PlanFailure, Registry, WorkerFault};
 use rustix::process::{Pid, Signal, kill_process};
-use tests::{PluginFolder, fixture};
+use tests::{PluginFolder, fixture, set_mode};
 
 use super::{await_that, exists, in_workers, obedient, pid_of_obeys, tell};
 
@@ -116,6 +116,49 @@ fn each_end_is_recorded_once_but_not_those_that_the_host_brought_about() {
         .map(|event| event.code.as_deref().unwrap())
         .collect();
     assert_eq!(failed, ["E_DEADLINE", "E_WORKER_CRASH"]);
+}
+
+#[test]
+fn an_end_that_no_call_finds_is_recorded_once_and_stays_known_when_the_registry_is_gone() {
+    let folder = PluginFolder::new().with(&fixture("obeys"));
+    let state = tempfile::tempdir().unwrap();
+    set_mode(state.path(), 0o700);
+    let builder = || in_workers(&folder, &["obeys"]).set("trust.state_dir", state.path());
+    let registry = builder().build().unwrap();
+    kill(pid_of_obeys(&registry));
+    await_that("the end is recorded", || {
+        registry.describe("obeys").unwrap().last_crash.is_some()
+    });
+    let crash = registry.describe("obeys").unwrap().last_crash.unwrap();
+    assert_eq!(
+        (crash.signal, crash.call, crash.call_id.as_deref()),
+        (Some(9), None, None)
+    );
+    assert_eq!(recorded(&registry), [(Some(9), None)]);
+    drop(registry);
+    let other = builder().build().unwrap();
+    assert_eq!(recorded(&other), [(Some(9), None)]);
+    assert_eq!(other.explain("obeys").unwrap().last_crash, Some(crash));
+    // One that is shut down ends by itself as well, and that is no news.
+    let pid = pid_of_obeys(&other);
+    drop(other);
+    assert!(!exists(pid));
+    assert_eq!(recorded(&builder().build().unwrap()), [(Some(9), None)]);
+}
+
+#[test]
+fn an_end_just_before_the_registrys_own_is_recorded() {
+    let folder = PluginFolder::new().with(&fixture("obeys"));
+    let state = tempfile::tempdir().unwrap();
+    set_mode(state.path(), 0o700);
+    let builder = || in_workers(&folder, &["obeys"]).set("trust.state_dir", state.path());
+    let registry = builder().build().unwrap();
+    kill(pid_of_obeys(&registry));
+    drop(registry);
+    // The last call, which asks the planner to shut itself down, may have found it.
+    let signals = recorded(&builder().build().unwrap());
+    let signals: Vec<_> = signals.into_iter().map(|(signal, _)| signal).collect();
+    assert_eq!(signals, [Some(9)]);
 }
 
 #[test]

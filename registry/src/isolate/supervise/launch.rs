@@ -76,11 +76,16 @@ impl Launch {
         outcome.map(|()| process)
     }
 
-    /// Records that `process` ended by itself or for a limit, where that is what `failure` says.
+    /// Records that `process` ended by itself or for a limit, where that is what `failure` says, or what was
+    /// not seen in time.
     pub(super) fn record(&self, process: &Process, failure: &Failure) {
+        let unseen = match failure {
+            Failure::Worker(_) => None,
+            _ => process.fault().map(Failure::Worker),
+        };
         if let Failure::Worker(WorkerFault::Crashed(crash) | WorkerFault::Limit { crash, .. }) =
-            failure
-            && process.is_end_to_record()
+            unseen.as_ref().unwrap_or(failure)
+            && process.record.is_due(crash)
         {
             self.ends.record(crash);
         }

@@ -15,6 +15,7 @@
 //! * Whatever a worker prints takes at most 4 KiB a stream here, and no more than a little of the time.
 
 mod account;
+mod end_record;
 mod keeper;
 mod launch;
 mod meter;

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use rustix::net::SendFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 
+use super::end_record::EndRecord;
 use super::keeper;
 use super::meter::{Meter, Reading};
 use super::patience::Patience;
@@ -56,18 +57,25 @@ pub(super) struct Process {
     next_call: AtomicU64,
     /// Whether its end is near, or past.
     doomed: AtomicBool,
-    /// Whether it was killed here.
-    killed: AtomicBool,
-    /// Whether its end was recorded.
-    recorded: AtomicBool,
-    /// Whether its number may be somebody else's by now.
-    reaped: Mutex<bool>,
-    ended: Condvar,
+    pub(super) record: EndRecord,
+    life: Mutex<Life>,
+    settled: Condvar,
     end: OnceLock<Crash>,
     /// The limit for which its end was asked for.
     limit: OnceLock<Limit>,
     pub(super) meter: Meter,
     enforced: OnceLock<Enforced>,
+}
+
+/// How far its end has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// It may be signalled.
+    Running,
+    /// Its number may be somebody else's by now.
+    Reaped,
+    /// How it ended is known, and recorded where nobody else does that.
+    Settled,
 }
 
 impl Process {
@@ -81,10 +89,9 @@ impl Process {
             freed: Condvar::new(),
             next_call: AtomicU64::new(1),
             doomed: AtomicBool::new(false),
-            killed: AtomicBool::new(false),
-            recorded: AtomicBool::new(false),
-            reaped: Mutex::new(false),
-            ended: Condvar::new(),
+            record: EndRecord::default(),
+            life: Mutex::new(Life::Running),
+            settled: Condvar::new(),
             end: OnceLock::new(),
             limit: OnceLock::new(),
             meter: Meter::of(pid, memory.processor_time),
@@ -107,19 +114,6 @@ impl Process {
     /// How it ended, if it has.
     pub(super) fn end(&self) -> Option<&Crash> {
         self.end.get()
-    }
-
-    /// Whether its end is to be recorded now: it came by itself or for a limit, and nobody has recorded it
-    /// yet.
-    pub(super) fn is_end_to_record(&self) -> bool {
-        let Some(crash) = self.end.get() else {
-            return false;
-        };
-        // Relaxed: who knows of the end comes after it, and the exchange decides who is first. One that
-        // ended by itself just before it was killed has another signal.
-        let killed = self.killed.load(Ordering::Relaxed) && crash.signal == Some(libc::SIGKILL);
-        let by_host = killed && crash.limit.is_none();
-        !by_host && !self.recorded.swap(true, Ordering::Relaxed)
     }
 
     /// How it failed, if it has ended. Some exit codes are the worker's own and no crash of its planner,
@@ -314,9 +308,9 @@ impl Process {
     pub(super) fn kill(&self) {
         // Relaxed: the flag carries nothing but itself.
         self.doomed.store(true, Ordering::Relaxed);
-        let reaped = self.reaped.lock();
-        if !*reaped {
-            self.killed.store(true, Ordering::Relaxed);
+        let life = self.life.lock();
+        if *life == Life::Running {
+            self.record.note_killed();
             // It fails on what has ended already. A worker that leads no group yet has started none.
             let _ended = pidfd_send_signal(&self.handle, Signal::KILL);
             let _ended = kill_process_group(self.pid, Signal::KILL);
@@ -332,12 +326,12 @@ impl Process {
     /// Waits for the end of the process, at most so long; whether it came.
     fn has_ended_by(&self, wait_max: Duration) -> bool {
         let until = Instant::now() + wait_max;
-        let mut reaped = self.reaped.lock();
+        let mut life = self.life.lock();
         let mut timed_out = false;
-        while !*reaped && !timed_out {
-            (reaped, timed_out) = self.ended.wait_until(reaped, until);
+        while *life != Life::Settled && !timed_out {
+            (life, timed_out) = self.settled.wait_until(life, until);
         }
-        *reaped
+        *life == Life::Settled
     }
 
     fn crash(&self, status: Option<ExitStatus>, stderr: &Tail) -> Crash {
@@ -358,7 +352,7 @@ impl Process {
     pub(super) fn reap(&self, child: &mut Child, stderr: &Tail, group: Option<Group>) {
         // Relaxed: the flag carries nothing but itself. Who finds the process gone finds it doomed.
         self.doomed.store(true, Ordering::Relaxed);
-        let mut reaped = self.reaped.lock();
+        let mut life = self.life.lock();
         // Its number cannot be somebody else's before it is reaped.
         let _nobody_left = kill_process_group(self.pid, Signal::KILL);
         let status = child.try_wait().ok().flatten();
@@ -366,15 +360,23 @@ impl Process {
             let bytes_max = self.memory.bytes_max;
             let _first = self.limit.set(Limit::Memory { bytes_max });
         }
-        // Told before the wait for the end is over, so that who waited knows how it ended.
-        let _first = self.end.set(self.crash(status, stderr));
-        *reaped = true;
-        drop(reaped);
-        let opened = self.seats.lock().opened;
+        *life = Life::Reaped;
+        drop(life);
+        let crash = self.crash(status, stderr);
+        let _first = self.end.set(crash.clone());
+        let (opened, is_awaited) = {
+            let seats = self.seats.lock();
+            (seats.opened, seats.is_any_taken())
+        };
         for slot in 0..opened {
             self.ends(slot).other.spoil();
         }
         self.freed.notify_all();
-        self.ended.notify_all();
+        // Who gives up in this very moment finds that it has ended, and records it.
+        if !is_awaited {
+            self.record.make(&crash);
+        }
+        *self.life.lock() = Life::Settled;
+        self.settled.notify_all();
     }
 }

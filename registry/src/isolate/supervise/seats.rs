@@ -105,6 +105,11 @@ impl Seats {
         });
     }
 
+    /// Whether somebody waits for an answer.
+    pub(super) fn is_any_taken(&self) -> bool {
+        self.free.len() + self.abandoned.len() < self.opened
+    }
+
     /// Drops late answers, and frees the seats of the calls that are over by them.
     pub(super) fn reclaim<'a>(&mut self, ends: impl Fn(usize) -> Ends<'a>) -> Reclaimed {
         let now = Instant::now();

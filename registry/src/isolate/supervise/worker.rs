@@ -60,7 +60,7 @@ impl Worker {
         policy: SlotPolicy,
         state: &CallState<'_>,
     ) -> Result<Self, StartFault> {
-        let process = launch.start(state)?;
+        let process = started(&launch, state)?;
         let slot = Slot::new();
         let filled = slot.get_or_build(&policy, || Ok(process)).is_ok();
         debug_assert!(filled, "an empty slot takes what it is given");
@@ -120,7 +120,7 @@ impl Worker {
         if slot.get().is_none() {
             self.check_rest()?;
         }
-        let process = slot.get_or_build(&self.policy, || self.launch.start(state));
+        let process = slot.get_or_build(&self.policy, || started(&self.launch, state));
         process.map(Arc::clone).map_err(not_started)
     }
 
@@ -201,6 +201,7 @@ impl Worker {
         let bound = farewell.map_or(SHUTDOWN_MAX, |farewell| farewell.at_most(SHUTDOWN_MAX));
         let until = Instant::now() + bound;
         let planner = self.launch.verified.name().as_str();
+        process.record.note_dismissed();
         match process.call((Kind::Shutdown, 0), &[], Some(until), None) {
             Ok(message) => message.kind == Kind::Answer,
             // It ends by itself once it has answered, perhaps before the answer is looked at.
@@ -212,6 +213,16 @@ impl Worker {
             }
         }
     }
+}
+
+/// A process that is ready to answer. Its end is recorded from now on although nobody may call it again.
+fn started(launch: &Launch, state: &CallState<'_>) -> Result<Arc<Process>, StartFault> {
+    let process = launch.start(state)?;
+    process.record.keep_in(&launch.ends);
+    if let Some(crash) = process.end() {
+        process.record.make(crash);
+    }
+    Ok(process)
 }
 
 /// What a planner is told of the time left, in nanoseconds: a little less than its caller waits, so that
@@ -254,6 +265,10 @@ impl Drop for Worker {
         }
         if !process.end_now() {
             farewell.inspect(|farewell| farewell.note_left());
+        }
+        if process.record.is_made() {
+            // Nobody may be left who saves it later.
+            self.launch.ends.save();
         }
     }
 }
