@@ -1,3 +1,5 @@
+mod threads;
+
 use super::*;
 use crate::clock::ManualClock;
 
