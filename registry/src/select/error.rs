@@ -1,6 +1,6 @@
 //! Why no planner was selected.
 
-use super::exclusion::Excluded;
+use super::exclusion::{Excluded, Exclusion};
 use crate::planner::GetError;
 
 /// Why no planner was selected.
@@ -58,11 +58,30 @@ impl SelectError {
                  see `registry diagnose`."
                     .to_owned()
             }
-            Self::NoneSelectable { .. } => {
-                "See why each planner is left out, with `registry select` or `registry list`."
-                    .to_owned()
-            }
+            Self::NoneSelectable { excluded } => remedy_of(excluded),
             Self::Get(error) => error.remedy(),
         }
     }
+}
+
+/// What to do about planners of which none can be selected. Who is not in the catalog is left aside.
+fn remedy_of(excluded: &[Excluded]) -> String {
+    let hindered = excluded.iter().find(|own| {
+        matches!(
+            own.reason,
+            Exclusion::Quarantined(_) | Exclusion::BreakerOpen(_) | Exclusion::Failed { .. }
+        )
+    });
+    let hindered = hindered.map(|own| {
+        let name = &own.name;
+        format!("See what keeps {name} out and what ends it, with `registry explain {name}`.")
+    });
+    let is_unreliable = |own: &Excluded| matches!(own.reason, Exclusion::BelowReliability { .. });
+    let unreliable = excluded.iter().any(is_unreliable).then(|| {
+        "Lower `FACTORY_MIN_RELIABILITY` if planners that are less reliable will do; \
+         `registry config show` tells where it was set."
+            .to_owned()
+    });
+    let sentences: Vec<_> = hindered.into_iter().chain(unreliable).collect();
+    sentences.join(" ")
 }

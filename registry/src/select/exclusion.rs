@@ -28,6 +28,9 @@ pub struct Excluded {
 }
 
 /// Why a planner is not ranked.
+///
+/// As text it is one sentence. With a precision, `{:.2}`, numbers of reliability are rounded to that many
+/// digits, or to as many more as tell them apart.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Exclusion {
@@ -98,9 +101,23 @@ impl fmt::Display for Exclusion {
             Self::BelowReliability {
                 reliability,
                 reliability_min,
-            } => write!(f, "reliability {reliability} is below {reliability_min}"),
+            } => {
+                let (own, min) = told_apart(*reliability, *reliability_min, f.precision());
+                write!(f, "reliability {own} is below {min}")
+            }
         }
     }
+}
+
+/// Digits behind the point by which any two numbers from 0 to 1 differ that a document could tell apart.
+const DIGITS_MAX: usize = 17;
+
+/// Two numbers that are not equal, with at least `digits` behind the point; without, as they are.
+fn told_apart(one: f64, other: f64, digits: Option<usize>) -> (String, String) {
+    let rounded = |digits: usize| (format!("{one:.digits$}"), format!("{other:.digits$}"));
+    let mut tries = digits.map_or(0..0, |digits| digits..DIGITS_MAX + 1);
+    let apart = tries.find_map(|digits| Some(rounded(digits)).filter(|(one, other)| one != other));
+    apart.unwrap_or_else(|| (one.to_string(), other.to_string()))
 }
 
 /// An error and what led to it.
@@ -193,4 +210,32 @@ fn turned_away(report: &DiscoveryReport) -> impl Iterator<Item = (PlannerName, E
         Some((name, Exclusion::ByConfiguration))
     });
     rejected.chain(clashes).chain(excluded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reliability_is_told_as_it_is_or_rounded_as_far_as_it_still_tells() {
+        let told = |reliability| {
+            let below = Exclusion::BelowReliability {
+                reliability,
+                reliability_min: 0.25,
+            };
+            [below.to_string(), format!("{below:.2}")]
+        };
+        let expected = [
+            "reliability 0.20672257622514653 is below 0.25",
+            "reliability 0.21 is below 0.25",
+        ];
+        assert_eq!(told(0.206_722_576_225_146_53), expected);
+        assert_eq!(told(0.249_96)[1], "reliability 0.24996 is below 0.25000");
+        let next = 0.25_f64.next_down();
+        assert_eq!(
+            told(next)[1],
+            "reliability 0.24999999999999997 is below 0.25000000000000000"
+        );
+        assert_eq!(told(0.0)[1], "reliability 0.00 is below 0.25");
+    }
 }

@@ -104,15 +104,16 @@ fn nothing_to_select_ends_with_1_and_says_why_for_everyone() {
             1,
             "NOT RANKED          REASON\n\
              llm_planner         absent: no file in the plugin folders declares it\n\
-             risk_planner        reliability 0.5 is below 0.9\n\
-             structural_planner  reliability 0.8 is below 0.9\n"
+             risk_planner        reliability 0.50 is below 0.90\n\
+             structural_planner  reliability 0.80 is below 0.90\n"
         )
     );
-    assert!(
-        answer
-            .stderr
-            .starts_with("error[E_NONE_SELECTABLE]: none of the planners can be selected\n"),
-        "{answer:#?}"
+    assert_eq!(
+        answer.stderr,
+        "error[E_NONE_SELECTABLE]: none of the planners can be selected\n  \
+         next: Lower `FACTORY_MIN_RELIABILITY` if planners that are less reliable will do; \
+         `registry config show` tells where it was set.\n  \
+         see: registry diagnose\n"
     );
     let answer = command(&["--json"]).run();
     let json = answer.json();

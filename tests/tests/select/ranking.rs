@@ -264,3 +264,23 @@ fn no_planner_and_none_that_can_be_selected_are_told_apart() {
         .collect();
     assert_eq!(texts, ["poor_planner: reliability 0.2 is below 0.25"]);
 }
+
+#[test]
+fn the_remedy_names_a_command_for_each_cause_that_there_is() {
+    let held = Declared {
+        quarantined: true,
+        ..Declared::new("held_planner", &[], 0.8)
+    };
+    let poor = Declared::new("poor_planner", &[], 0.2);
+    let remedy = |planners: &[Declared]| {
+        let error = registry(planners, &[]).select(Query::new("x"));
+        error.unwrap_err().remedy()
+    };
+    let explain =
+        "See what keeps held_planner out and what ends it, with `registry explain held_planner`.";
+    let lower = "Lower `FACTORY_MIN_RELIABILITY` if planners that are less reliable will do; \
+                 `registry config show` tells where it was set.";
+    assert_eq!(remedy(std::slice::from_ref(&held)), explain);
+    assert_eq!(remedy(std::slice::from_ref(&poor)), lower);
+    assert_eq!(remedy(&[poor, held]), format!("{explain} {lower}"));
+}

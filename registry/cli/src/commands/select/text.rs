@@ -20,7 +20,9 @@ pub(super) fn answer(ranking: &[Ranked<'_>], excluded: &[Excluded], look: Look) 
     }
     let mut others = Table::new(["NOT RANKED", "REASON"]).wrapped();
     for own in excluded {
-        others.row([Cell::new(&own.name), Cell::new(own.reason.to_string())]);
+        // Rounded like scores; JSON has them as they are.
+        let reason = Cell::new(format!("{:.2}", own.reason));
+        others.row([Cell::new(&own.name), reason]);
     }
     if !others.is_empty() {
         page.gap();
