@@ -230,10 +230,24 @@ impl Journal {
 
     /// The newest end of a worker of `planner` that is known.
     pub(crate) fn last_crash(&self, planner: &PlannerName) -> Result<Option<Crash>, StateError> {
-        let of_planner = |event: &Event| event.planner.as_deref() == Some(planner.as_str());
-        let events = self.events(None)?.into_iter().rev();
-        let mut crashes = events.filter(of_planner).filter_map(|event| event.crash);
+        let mut crashes = self.newest_of(planner)?.filter_map(|event| event.crash);
         Ok(crashes.next().map(|crash| *crash))
+    }
+
+    /// The failure of the newest start of `planner` that is known, if that one failed.
+    pub(crate) fn last_failed_start(
+        &self,
+        planner: &PlannerName,
+    ) -> Result<Option<Event>, StateError> {
+        let is_start = |event: &Event| matches!(event.kind, EventKind::Loaded | EventKind::Failed);
+        let newest = self.newest_of(planner)?.find(is_start);
+        Ok(newest.filter(|event| event.kind == EventKind::Failed))
+    }
+
+    /// The events of `planner`, newest first.
+    fn newest_of(&self, planner: &PlannerName) -> Result<impl Iterator<Item = Event>, StateError> {
+        let events = self.events(None)?.into_iter().rev();
+        Ok(events.filter(|event| event.planner.as_deref() == Some(planner.as_str())))
     }
 }
 

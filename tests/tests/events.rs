@@ -3,7 +3,7 @@
 use plugin_api::{Context, Plan, PlanError, PlanRequest, Planner};
 use registry::{Builtin, EventKind, PlanFailure, Registry};
 use serde_json::Value;
-use tests::{Log, PluginFolder, RegistryCommand, manifest_source, set_mode};
+use tests::{Log, PluginFolder, RegistryCommand, fixture, manifest_source, set_mode};
 
 const NAME: &str = "risk_planner";
 
@@ -161,6 +161,55 @@ fn the_command_tells_what_earlier_processes_saw_and_repeats_nothing() {
         rows[3].contains("  digest changed  risk_planner  "),
         "{rows:#?}"
     );
+}
+
+#[test]
+fn a_later_process_explains_a_start_that_failed_before_until_the_file_is_another_one() {
+    let state = tempfile::tempdir().unwrap();
+    set_mode(state.path(), 0o700);
+    let (name, state) = ("panics_in_constructor", state.path().to_str().unwrap());
+    let folder = PluginFolder::new().with(&fixture(name));
+    let evidence = || {
+        let answer = RegistryCommand::new(&["explain", name, "--json"])
+            .plugin_dir(folder.path())
+            .env("FACTORY_ALLOWED_PLANNERS", name)
+            .env("FACTORY_STATE_DIR", state)
+            .run();
+        assert_eq!(answer.code, 0, "{answer:#?}");
+        let json = answer.json();
+        let mut gates = json["gates"].as_array().unwrap().iter();
+        let start = gates.find(|gate| gate["gate"] == "start").unwrap();
+        start["evidence"].as_str().unwrap().to_owned()
+    };
+    let nobody = "not loaded: nobody has asked for it yet";
+    assert_eq!(evidence(), nobody);
+    let registry = Registry::builder()
+        .plugin_dir(folder.path())
+        .allow([name])
+        .set("trust.state_dir", state)
+        .build()
+        .unwrap();
+    assert_eq!(registry.get(name).unwrap_err().code(), "E_CONSTRUCT_PANIC");
+    let events = registry.events(None).unwrap();
+    let failed = events.last().unwrap();
+    assert_eq!(failed.kind, EventKind::Failed);
+    let told = evidence();
+    let (when, why) = told.split_once(", failed: ").unwrap();
+    assert!(
+        when.starts_with("not loaded: its last start, at 2"),
+        "{told}"
+    );
+    let (code, detail) = why.split_once(": ").unwrap();
+    assert_eq!(
+        (Some(code), Some(detail)),
+        (failed.code.as_deref(), failed.detail.as_deref())
+    );
+    // The same name in other bytes has not failed.
+    let file = folder.file("libpanics_in_constructor.so");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes.push(0);
+    std::fs::write(&file, bytes).unwrap();
+    assert_eq!(evidence(), nobody);
 }
 
 #[test]

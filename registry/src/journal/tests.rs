@@ -137,3 +137,19 @@ fn only_the_newest_ends_of_workers_keep_their_words() {
     let other = PlannerName::parse("other_planner").unwrap();
     assert_eq!(journal.last_crash(&other).unwrap(), None);
 }
+
+#[test]
+fn a_failed_start_is_the_last_one_until_the_planner_is_started() {
+    let journal = Journal::new(StateFolder::off());
+    let name = PlannerName::parse("risk_planner").unwrap();
+    let last = || journal.last_failed_start(&name).unwrap();
+    assert_eq!(last(), None);
+    let failed = Event::now(EventKind::Failed).planner(&name).code("E_X");
+    journal.record(failed.clone());
+    journal.record(Event::now(EventKind::Quarantined).planner(&name));
+    let other = PlannerName::parse("other_planner").unwrap();
+    journal.record(Event::now(EventKind::Loaded).planner(&other));
+    assert_eq!(last(), Some(failed));
+    journal.record(Event::now(EventKind::Loaded).planner(&name));
+    assert_eq!(last(), None);
+}

@@ -144,6 +144,7 @@ impl Planner {
         let event = match outcome {
             Ok(started) => Event::now(EventKind::Loaded).digest(started.digest.as_ref()),
             Err(failure) => Event::now(EventKind::Failed)
+                .digest(self.candidate().and_then(|candidate| candidate.digest()))
                 .code(failure.code())
                 .detail(causes(failure).join(": ")),
         };

@@ -103,7 +103,9 @@ fn find(gate: GateKind, subject: &Subject<'_>, observed: &Observed<'_>) -> Optio
         GateKind::Start => Some(
             subject
                 .planner
-                .map_or_else(standing::not_loaded, standing::start),
+                .map_or_else(standing::not_loaded, |planner| {
+                    standing::start(planner, subject, observed)
+                }),
         ),
         GateKind::Probe => subject.planner.and_then(standing::probe),
     }

@@ -6,7 +6,7 @@ use registry_core::breaker::BreakerPhase;
 
 use super::Finding;
 use crate::diagnose::explain::subject::Subject;
-use crate::diagnose::{Problem, guard};
+use crate::diagnose::{Observed, Problem, guard};
 use crate::moment::Moment;
 use crate::planner::{Phase, Planner, StartFailure};
 
@@ -47,13 +47,15 @@ pub(super) fn untroubled() -> Finding {
     Finding::passed("closed".to_owned())
 }
 
-pub(super) fn start(planner: &Planner) -> Finding {
+pub(super) fn start(planner: &Planner, subject: &Subject<'_>, observed: &Observed<'_>) -> Finding {
     match planner.phase() {
         Phase::Ready => Finding::passed("ready".to_owned()),
         Phase::Starting { elapsed } => {
             Finding::passed(format!("starting for {} s", elapsed.as_secs()))
         }
-        Phase::NotLoaded | Phase::Retired => not_loaded(),
+        Phase::NotLoaded | Phase::Retired => {
+            failed_before(planner, subject, observed).unwrap_or_else(not_loaded)
+        }
         // That is the verdict of the last gate.
         Phase::Failed { cause, .. } if matches!(*cause, StartFailure::Probe(_)) => {
             Finding::passed("not loaded: its probe failed".to_owned())
@@ -72,6 +74,26 @@ pub(super) fn start(planner: &Planner) -> Finding {
             Finding::refused(evidence, problem)
         }
     }
+}
+
+/// What is remembered of the start before, if that one failed with the bytes there are now. It keeps
+/// nobody from trying again; what cannot be read is not told.
+fn failed_before(
+    planner: &Planner,
+    subject: &Subject<'_>,
+    observed: &Observed<'_>,
+) -> Option<Finding> {
+    let failed = observed.journal.last_failed_start(planner.name()).ok()??;
+    let now = subject.digest().map(|digest| digest.to_hex().to_string());
+    if failed.digest.is_some() && failed.digest != now {
+        return None;
+    }
+    let at = Moment::of_unix_ms(failed.at_ms);
+    let why: Vec<_> = [failed.code, failed.detail].into_iter().flatten().collect();
+    let why = why.join(": ");
+    Some(Finding::passed(format!(
+        "not loaded: its last start, at {at}, failed: {why}"
+    )))
 }
 
 /// What a probe found of the bytes; none if none was made.
