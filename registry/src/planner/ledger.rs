@@ -157,10 +157,14 @@ impl Ledger {
                 self.enter(record, Some(outcomes));
             }
         }
-        for (name, known) in holds.known(self.clock.now()) {
+        let (now, date) = (self.clock.now(), self.date.now());
+        for (name, known) in holds.known(now) {
             match (records.get(&name), known) {
-                (Some(record), Known::Held(kept)) => _ = record.set_hold(Some(kept)),
+                (Some(record), Known::Held(kept)) => record.recall_hold(kept, now, date),
                 (Some(record), Known::Lifted(lifted)) => record.lift_older(lifted),
+                (None, Known::Held(kept)) if kept.has_ended(now, date) => {
+                    waiting.remove(&name);
+                }
                 (None, Known::Held(kept)) => _ = waiting.insert(name, kept),
                 (None, Known::Lifted(_)) => _ = waiting.remove(&name),
             }

@@ -98,6 +98,15 @@ impl Record {
         std::mem::replace(&mut *self.hold.lock(), hold)
     }
 
+    /// Takes over what is remembered of an operator's hold. One that has ended is news only to who still
+    /// holds to another one, which it took the place of.
+    pub(super) fn recall_hold(&self, kept: Kept, now: Duration, date: Duration) {
+        let is_held = self.hold.lock().is_some();
+        if is_held || !kept.has_ended(now, date) {
+            self.set_hold(Some(kept));
+        }
+    }
+
     /// Ends a hold that was placed before it was `lifted` elsewhere.
     pub(super) fn lift_older(&self, lifted: Moment) {
         let mut hold = self.hold.lock();

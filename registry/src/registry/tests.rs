@@ -518,6 +518,36 @@ fn two_processes_add_to_one_account() {
 }
 
 #[test]
+fn the_end_of_a_hold_is_told_once_however_long_it_is_remembered() {
+    let (folder, hand) = (state_folder(), ManualClock::new());
+    let host = remembering(&hand, folder.path());
+    let command = remembering(&hand, folder.path());
+    let brief = || Hold::new("brief").lasting(RESET);
+    host.registry.quarantine(NAME, brief()).unwrap();
+    hand.advance(RESET);
+    for _ in 0..2 {
+        host.registry.discover().unwrap();
+        assert_eq!(host.plan(), None);
+    }
+    // A hold that ended meanwhile took the place of one without an end.
+    host.registry.quarantine(NAME, Hold::new("")).unwrap();
+    command.registry.quarantine(NAME, brief()).unwrap();
+    hand.advance(RESET);
+    for ground in [&host, &remembering(&hand, folder.path()), &host] {
+        ground.registry.discover().unwrap();
+        assert_eq!(ground.plan(), None);
+    }
+    drop(command.registry);
+    let told = host.registry.events(None).unwrap();
+    let mut told: Vec<_> = told
+        .iter()
+        .filter_map(|own| own.detail.as_deref())
+        .collect();
+    told.retain(|detail| detail.starts_with("released"));
+    assert_eq!(told, ["released: the hold has ended"; 2]);
+}
+
+#[test]
 fn a_running_host_learns_of_a_hold_at_its_next_discovery() {
     let (folder, hand) = (state_folder(), ManualClock::new());
     let host = remembering(&hand, folder.path());
