@@ -1,14 +1,16 @@
 //! The ranking: the same order and the same bits as the naive one gives.
 
-use plugin_api::PlanContext;
+use std::collections::BTreeMap;
+
+use plugin_api::{PlanContext, PlanRequest};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use registry::{Query, Ranked, Registry, SelectError};
+use registry::{Excluded, Exclusion, Query, Ranked, Registry, SelectError, Selection};
 use serde_json::{Value, json};
 
-use crate::catalog::{Declared, registry};
+use crate::catalog::{Declared, SUCCEED, registry};
 use crate::naive::{Asked, Line, rank};
 
 /// Capabilities in any case, some of which weigh in boosts and some of which differ in case alone.
@@ -133,6 +135,8 @@ fn registry_of(planners: &[Declared], asked: &Asked) -> Registry {
         ("deep_index_boost", asked.deep_index_boost.to_string()),
         ("hotspot_boost", asked.hotspot_boost.to_string()),
         ("hotspot_threshold", asked.hotspot_threshold.to_string()),
+        // As good as no decay.
+        ("decay_half_life", "8760h".to_owned()),
     ];
     registry(planners, &settings)
 }
@@ -193,9 +197,6 @@ proptest! {
     ) {
         let (expected, left_out) = rank(&planners, &asked);
         let registry = registry_of(&planners, &asked);
-        let reasons = |excluded: &[registry::Excluded]| -> Vec<_> {
-            excluded.iter().map(|own| (own.name.to_string(), own.reason.word())).collect()
-        };
         match registry.select(query_of(&asked)) {
             Ok(selection) => {
                 let lines: Vec<_> = selection.ranking().iter().map(line_of).collect();
@@ -213,6 +214,86 @@ proptest! {
                 prop_assert_eq!(reasons(error.excluded()), left_out);
             }
         }
+    }
+}
+
+/// Names and words of who is not ranked.
+fn reasons(excluded: &[Excluded]) -> Vec<(String, &'static str)> {
+    let reason = |own: &Excluded| (own.name.to_string(), own.reason.word());
+    excluded.iter().map(reason).collect()
+}
+
+/// The reliability that each planner was judged by, as far as it was.
+fn judged(outcome: &Result<Selection, SelectError>) -> BTreeMap<String, f64> {
+    let (ranking, excluded) = match outcome {
+        Ok(selection) => (selection.ranking(), selection.excluded()),
+        Err(error) => (Vec::new(), error.excluded().to_vec()),
+    };
+    let ranked = ranking.iter().map(line_of);
+    let ranked = ranked.map(|line| (line.name, line.reliability));
+    let poor = excluded.iter().filter_map(|own| match own.reason {
+        Exclusion::BelowReliability { reliability, .. } => {
+            Some((own.name.to_string(), reliability))
+        }
+        _ => None,
+    });
+    ranked.chain(poor).collect()
+}
+
+/// `(S + 1) / (S + F + 2)`.
+fn score_of(outcomes: &[bool]) -> f64 {
+    let count = |wanted| {
+        outcomes
+            .iter()
+            .filter(|own| **own == wanted)
+            .map(|_| 1.0)
+            .sum::<f64>()
+    };
+    (count(true) + 1.0) / (count(true) + count(false) + 2.0)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_live_score_counts_in_place_of_what_is_declared(
+        planners in planners(),
+        outcomes in vec(vec(any::<bool>(), 0..5), 9),
+        asked in asked(),
+    ) {
+        let registry = registry_of(&planners, &asked);
+        for (planner, outcomes) in planners.iter().zip(&outcomes) {
+            for success in outcomes {
+                let request = PlanRequest::new(if *success { SUCCEED } else { "fail" });
+                let called = registry.plan(&planner.name, &request).is_ok();
+                prop_assert_eq!(called, *success && !planner.quarantined);
+            }
+        }
+        let outcome = registry.select(query_of(&asked));
+        let judged = judged(&outcome);
+        let mut live = planners.clone();
+        for (planner, outcomes) in live.iter_mut().zip(&outcomes) {
+            let Some(reliability) = judged.get(&planner.name) else {
+                prop_assert!(planner.quarantined);
+                continue;
+            };
+            if outcomes.is_empty() {
+                let declared = planner.reliability.unwrap_or(0.1);
+                prop_assert_eq!(reliability.to_bits(), declared.to_bits());
+            } else {
+                prop_assert!((reliability - score_of(outcomes)).abs() < 1e-3);
+            }
+            planner.reliability = Some(*reliability);
+        }
+        let (expected, left_out) = rank(&live, &asked);
+        let (lines, excluded): (Vec<_>, _) = match &outcome {
+            Ok(own) => (own.ranking().iter().map(line_of).collect(), own.excluded()),
+            Err(error) => (Vec::new(), error.excluded().to_vec()),
+        };
+        let (ours, theirs): (Vec<_>, Vec<_>) =
+            (lines.iter().map(bits).collect(), expected.iter().map(bits).collect());
+        prop_assert_eq!(ours, theirs);
+        prop_assert_eq!(reasons(&excluded), left_out);
     }
 }
 
