@@ -61,8 +61,13 @@ impl Context {
         self.log(level::DEBUG, text);
     }
 
-    /// Whether the caller no longer wants the answer.
+    /// Whether the answer is no longer wanted: the caller gave up, or the deadline has passed.
+    /// [`check`](Self::check) tells which.
     pub fn is_cancelled(&self) -> bool {
+        self.is_given_up() || self.is_over()
+    }
+
+    fn is_given_up(&self) -> bool {
         self.call.is_some_and(|call| {
             // SAFETY: the host's functions and state are valid until the call returns.
             unsafe { call.host.cancelled()(call.state) }
@@ -72,16 +77,20 @@ impl Context {
     /// Time left until the deadline, `None` where there is none.
     pub fn remaining(&self) -> Option<Duration> {
         let call = self.call?;
-        // SAFETY: as in `is_cancelled`.
+        // SAFETY: as in `is_given_up`.
         let left_ns = unsafe { call.host.remaining_ns()(call.state) };
         (left_ns != u64::MAX).then(|| Duration::from_nanos(left_ns))
     }
 
+    fn is_over(&self) -> bool {
+        self.remaining() == Some(Duration::ZERO)
+    }
+
     /// The error to return when the caller gave up or the deadline has passed.
     pub fn check(&self) -> Result<(), PlanError> {
-        if self.is_cancelled() {
+        if self.is_given_up() {
             Err(PlanError::cancelled())
-        } else if self.remaining() == Some(Duration::ZERO) {
+        } else if self.is_over() {
             Err(PlanError::deadline())
         } else {
             Ok(())
@@ -95,7 +104,7 @@ impl Context {
             return Ok(None);
         };
         let mut buffer = Buffer::new(SETTING_SIZE_BYTES_MAX);
-        // SAFETY: as in `is_cancelled`; the buffer is not touched before the host's function has
+        // SAFETY: as in `is_given_up`; the buffer is not touched before the host's function has
         // returned.
         let found = unsafe {
             let sink = Sink::into_buffer(&mut buffer);
@@ -114,7 +123,7 @@ impl Context {
 
     fn log(&self, level: u8, text: &str) {
         if let Some(call) = self.call {
-            // SAFETY: as in `is_cancelled`.
+            // SAFETY: as in `is_given_up`.
             unsafe { call.host.log()(call.state, level, RSlice::from_slice(text.as_bytes())) }
         }
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use plugin_api::{PlanErrorKind, PlanRequest};
+use plugin_api::{Context, Plan, PlanError, PlanErrorKind, PlanRequest, Planner, Task};
 use registry::config::Config;
-use registry::{CallProblem, CancelToken, Registry};
+use registry::{Builtin, CallProblem, CancelToken, Registry};
 use tests::{Log, PluginFolder, fixture};
 
 fn registry(folder: &PluginFolder) -> Registry {
@@ -104,6 +104,45 @@ fn a_planner_that_polls_ends_at_its_deadline() {
         panic!("{error:?}");
     };
     assert_eq!(problem.kind(), PlanErrorKind::Deadline);
+}
+
+/// Works until it is told that its answer is no longer wanted, and answers nevertheless.
+struct Late;
+
+impl Planner for Late {
+    fn plan(&self, request: &PlanRequest, cx: &Context) -> Result<Plan, PlanError> {
+        loop {
+            let is_over = cx.remaining() == Some(Duration::ZERO);
+            if cx.is_cancelled() {
+                break;
+            }
+            if is_over {
+                return Err(PlanError::failed("nobody told it"));
+            }
+            std::thread::yield_now();
+        }
+        let plan = Plan::builder(request.objective());
+        plan.task(Task::verify("done").describe("Done")).build()
+    }
+}
+
+#[test]
+fn at_the_deadline_a_planner_is_asked_to_cancel_and_its_late_plan_is_refused() {
+    let builder = Registry::builder().allow(["late_planner"]);
+    let registry = builder
+        .builtin(Builtin::new("late_planner", Late))
+        .build()
+        .unwrap();
+    let request = PlanRequest::new("Wait").with_deadline(Duration::from_millis(20));
+    let planner = registry.get("late_planner").unwrap();
+    let error = planner.plan(&request).unwrap_err();
+    assert_eq!(error.code(), "E_DEADLINE", "{error:?}");
+    assert!(
+        matches!(error.problem, CallProblem::Late { deadline_ms: 20 }),
+        "{error:?}"
+    );
+    let failures = registry.describe("late_planner").unwrap().failures;
+    assert_eq!(failures, 1);
 }
 
 #[test]

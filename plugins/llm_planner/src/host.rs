@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use plugin_api::{Context, PlanError};
+use plugin_api::{Context, PlanError, PlanErrorKind};
 use serde_json::Value;
 
 use crate::error::AskError;
@@ -22,7 +22,7 @@ pub(crate) trait Host: Sync {
     fn setting(&self, key: &str) -> Result<Option<Value>, PlanError>;
     /// A variable of the environment.
     fn variable(&self, name: &str) -> Option<OsString>;
-    /// Whether the caller no longer wants the answer.
+    /// Whether the caller gave up.
     fn is_cancelled(&self) -> bool;
     /// Time left for the call.
     fn remaining(&self) -> Duration;
@@ -85,7 +85,8 @@ impl Host for CallHost<'_> {
     }
 
     fn is_cancelled(&self) -> bool {
-        self.cx.is_cancelled()
+        let given_up = self.cx.check().err();
+        given_up.is_some_and(|error| error.kind() == PlanErrorKind::Cancelled)
     }
 
     fn remaining(&self) -> Duration {
