@@ -73,8 +73,8 @@ pub use name::{NameError, PlannerName};
 pub use planner::{
     BreakerOpen, Builtin, BuiltinError, CallCounts, CallError, CallProblem, CancelToken,
     ChangeError, DiscoverError, DiscoveryReport, FailedStart, GetError, Handle, Held, Hold,
-    HoldEnd, Holder, Lifted, LockProposal, Lockable, LockingError, OverdueCall, Phase, PlanFailure,
-    Planner, ProbeCause, ProbeFailure, Quarantine, Rejected, Retired, ShutdownError,
+    HoldEnd, Holder, Include, Lifted, LockProposal, Lockable, LockingError, OverdueCall, Phase,
+    PlanFailure, Planner, ProbeCause, ProbeFailure, Quarantine, Rejected, Retired, ShutdownError,
     ShutdownReport, StartError, StartFailure, StartSample, Verification, VerifyError,
 };
 pub use plugin_api;

@@ -9,7 +9,7 @@
 //! | `discover(force)` | [`Registry::refresh_metadata`], or the setting `discovery.force_rediscover` | `tests/tests/profiles.rs` `refreshing_reads_every_file_anew_and_keeps_planners_that_did_not_change` |
 //! | `refresh_metadata` | [`Registry::refresh_metadata`]; a ring's capacity is fixed for the life of a registry | `tests/tests/profiles.rs` `refreshing_reads_every_file_anew_and_keeps_planners_that_did_not_change` |
 //! | `get_planner` | [`Registry::get`], or [`Registry::handle`] for one to keep | `tests/tests/once.rs` `sixteen_threads_that_ask_for_a_cold_planner_get_one_reference_and_cause_one_construction` |
-//! | `list_planners` | [`Registry::list`], held and failed ones included, each with its state | `tests/tests/command/answers.rs` `list_shows_every_allowed_planner_and_where_it_stands` |
+//! | `list_planners` | [`Registry::names`], with held and failing ones as [`Include`] has it; [`Registry::list`] for all, each with its state | `tests/tests/profiles.rs` `names_are_of_who_can_be_called_and_of_others_where_that_is_wanted` |
 //! | `get_all` | [`Registry::warm_up`], then [`Registry::get`] for each name | `tests/tests/reload.rs` `warming_up_starts_every_planner_and_reports_each_by_name` |
 //! | `instantiate_all` | [`Registry::warm_up`], which reports by name | `tests/tests/reload.rs` `warming_up_starts_every_planner_and_reports_each_by_name` |
 //! | `select_best` | [`Registry::select_best`] | `tests/tests/select/started.rs` `only_what_is_returned_is_started` |
@@ -34,6 +34,8 @@
 //! [`Registry::refresh_metadata`]: crate::Registry::refresh_metadata
 //! [`Registry::get`]: crate::Registry::get
 //! [`Registry::handle`]: crate::Registry::handle
+//! [`Include`]: crate::Include
+//! [`Registry::names`]: crate::Registry::names
 //! [`Registry::list`]: crate::Registry::list
 //! [`Registry::warm_up`]: crate::Registry::warm_up
 //! [`Registry::select_best`]: crate::Registry::select_best

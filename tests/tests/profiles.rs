@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use plugin_api::{Context, Plan, PlanContext, PlanError, PlanRequest, Planner};
 use registry::diagnose::ExportFormat;
-use registry::{Builder, Builtin, Query, Registry};
+use registry::{Builder, Builtin, Include, Query, Registry};
 use serde_json::Value;
 use tests::{PluginFolder, RegistryCommand, manifest_source, set_mode};
 
@@ -196,6 +196,33 @@ fn planners_that_are_held_back_are_listed() {
         .map(|quarantine| quarantine.planner.to_string())
         .collect();
     assert_eq!(names, ["held_planner"]);
+}
+
+#[test]
+fn names_are_of_who_can_be_called_and_of_others_where_that_is_wanted() {
+    let held = Builtin::new("held_planner", Idle);
+    let held = held.manifest(|manifest| manifest.quarantined = true);
+    let registry = builder()
+        .allow([NAME, "held_planner", "good_planner", "absent_planner"])
+        .builtin(held)
+        .builtin(Builtin::new("good_planner", Idle))
+        .set("isolation.breaker_failures", "1")
+        .build()
+        .unwrap();
+    registry.plan(NAME, &PlanRequest::new("Split")).unwrap_err();
+    let names = |include| -> Vec<_> {
+        let names = registry.names(include).unwrap().into_iter();
+        names.map(|name| name.to_string()).collect()
+    };
+    let active = Include::active();
+    assert_eq!(names(active), ["good_planner"]);
+    assert_eq!(
+        names(active.quarantined()),
+        ["good_planner", "held_planner"]
+    );
+    assert_eq!(names(active.failing()), ["good_planner", NAME]);
+    let all = active.quarantined().failing();
+    assert_eq!(names(all), ["good_planner", "held_planner", NAME]);
 }
 
 #[test]

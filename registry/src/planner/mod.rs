@@ -22,6 +22,7 @@ mod handle;
 mod history;
 mod hold;
 mod holds;
+mod include;
 mod ledger;
 mod locking;
 mod obstacle;
@@ -56,6 +57,7 @@ pub use handle::Handle;
 pub use history::{FailedStart, StartSample};
 pub use hold::{Hold, HoldEnd, Holder, Quarantine};
 pub use holds::Lifted;
+pub use include::Include;
 #[cfg(test)]
 pub(crate) use ledger::Ledger;
 pub use locking::{LockProposal, Lockable, LockingError};

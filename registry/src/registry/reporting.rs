@@ -8,8 +8,9 @@ use crate::diagnose::{
     self, Diagnosis, Explanation, ExportError, ExportFormat, Health, Observed, PlannerStatus, Stats,
 };
 use crate::event::Event;
+use crate::name::PlannerName;
 use crate::planner::{
-    DiscoverError, FailedStart, GetError, StartSample, Verification, VerifyError,
+    DiscoverError, FailedStart, GetError, Include, StartSample, Verification, VerifyError,
 };
 use crate::select::SelectionSample;
 use crate::state::StateError;
@@ -18,6 +19,14 @@ impl Registry {
     /// What is known of every planner that is allowed or found, by name. Starts none.
     pub fn list(&self) -> Result<Vec<PlannerStatus>, GetError> {
         Ok(self.diagnose()?.planners)
+    }
+
+    /// The names of the planners in the catalog that can be called, and of those that `include` adds, in
+    /// order. Starts none.
+    pub fn names(&self, include: Include) -> Result<Vec<PlannerName>, GetError> {
+        let planners = self.roster.planners()?.into_iter();
+        let included = planners.filter(|planner| include.has(planner.obstacle().as_ref()));
+        Ok(included.map(|planner| planner.name().clone()).collect())
     }
 
     /// What is known of the planner `name`. Does not start it.
