@@ -18,10 +18,10 @@ use super::failure::{Failure, Stage, StartFault, WorkerFault};
 use super::probe_key::ProbeKey;
 use super::sandbox::Enforced;
 use super::supervise::Launch;
-use super::verdicts::{ProbeFault, Verdict, Verdicts, now_s};
+use super::verdicts::{ProbeFault, Verdict, Verdicts};
 use crate::crash::Limit;
 use crate::load::CallState;
-use crate::state::StateFolder;
+use crate::state::{StateFolder, now_s};
 
 /// Probes that run at once.
 const PROBES_MAX: usize = 4;

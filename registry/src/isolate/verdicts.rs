@@ -4,24 +4,17 @@
 //! the same bytes by the same host under the same sandbox, and keeps bytes that failed from being tried
 //! again and again.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use registry_core::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Stage;
 use super::sandbox::Enforced;
-use crate::state::{Document, StateFolder};
+use crate::state::{Document, Finding, Findings, LIFETIME, StateFolder, now_s};
 
-/// How long a verdict counts.
-const LIFETIME: Duration = Duration::from_hours(24 * 30);
-
-/// How long one counts that a second attempt contradicted.
+/// How long a verdict counts that a second attempt contradicted.
 const LIFETIME_FLAKY: Duration = Duration::from_hours(1);
-
-/// Most verdicts that are kept; the oldest go first.
-const VERDICTS_MAX: usize = 1_024;
 
 /// Longest reason that is kept.
 const REASON_BYTES_MAX: usize = 1_000;
@@ -61,7 +54,7 @@ pub(super) struct Verdicts {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Kept {
-    verdicts: BTreeMap<String, Verdict>,
+    verdicts: Findings<Verdict>,
 }
 
 impl Document for Kept {
@@ -82,42 +75,22 @@ impl ProbeFault {
     }
 }
 
-impl Verdict {
-    /// From when on it does not count any more, in seconds since 1970.
-    pub(crate) fn until_s(&self) -> u64 {
-        let lifetime = match &self.fault {
-            Some(fault) if fault.flaky => LIFETIME_FLAKY,
-            _ => LIFETIME,
-        };
-        self.at_s.saturating_add(lifetime.as_secs())
+impl Finding for Verdict {
+    fn at_s(&self) -> u64 {
+        self.at_s
     }
 
-    fn counts(&self, now_s: u64) -> bool {
-        // One from the future was made by a wrong clock, or by hand.
-        (self.at_s..self.until_s()).contains(&now_s)
+    fn lifetime(&self) -> Duration {
+        match &self.fault {
+            Some(fault) if fault.flaky => LIFETIME_FLAKY,
+            _ => LIFETIME,
+        }
     }
 }
 
 impl Kept {
-    fn find(&self, key: &str, now_s: u64) -> Option<&Verdict> {
-        self.verdicts
-            .get(key)
-            .filter(|verdict| verdict.counts(now_s))
-    }
-
-    fn add(&mut self, key: String, verdict: Verdict) {
-        self.verdicts.insert(key, verdict);
-        while self.verdicts.len() > VERDICTS_MAX {
-            let oldest = self.verdicts.iter().min_by_key(|(_, verdict)| verdict.at_s);
-            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else {
-                return;
-            };
-            self.verdicts.remove(&oldest);
-        }
-    }
-
     fn forget_faults(&mut self) {
-        self.verdicts.retain(|_, verdict| verdict.fault.is_none());
+        self.verdicts.keep(|verdict| verdict.fault.is_none());
     }
 }
 
@@ -133,30 +106,30 @@ impl Verdicts {
     /// The verdict under `key` that counts now, of this process or else of another one.
     pub(super) fn recall(&self, key: &str) -> Option<Verdict> {
         let now_s = now_s();
-        if let Some(verdict) = self.known.lock().find(key, now_s) {
+        if let Some(verdict) = self.known.lock().verdicts.find(key, now_s) {
             return Some(verdict.clone());
         }
         // What cannot be used is no harm: the probe is made.
         let kept = self.state.read::<Kept>().unwrap_or_default();
-        let verdict = kept.find(key, now_s)?.clone();
-        self.known.lock().add(key.to_owned(), verdict.clone());
+        let verdict = kept.verdicts.find(key, now_s)?.clone();
+        let mut known = self.known.lock();
+        known.verdicts.add(key.to_owned(), verdict.clone());
         Some(verdict)
     }
 
     /// Remembers a verdict here and, where state is kept, for other processes.
     pub(super) fn remember(&self, key: String, verdict: Verdict) {
-        self.known.lock().add(key.clone(), verdict.clone());
-        self.change(|kept| kept.add(key, verdict));
+        let mut known = self.known.lock();
+        known.verdicts.add(key.clone(), verdict.clone());
+        drop(known);
+        self.change(|kept| kept.verdicts.add(key, verdict));
     }
 
     /// Has what failed be tried anew.
     pub(super) fn forget_faults(&self) {
         self.known.lock().forget_faults();
-        if self.state.read::<Kept>().is_ok_and(|kept| {
-            kept.verdicts
-                .values()
-                .any(|verdict| verdict.fault.is_some())
-        }) {
+        let has_faults = |kept: Kept| kept.verdicts.iter().any(|verdict| verdict.fault.is_some());
+        if self.state.read().is_ok_and(has_faults) {
             self.change(Kept::forget_faults);
         }
     }
@@ -164,7 +137,7 @@ impl Verdicts {
     /// Has what this key stands for be tried anew.
     pub(super) fn forget(&self, key: &str) {
         self.known.lock().verdicts.remove(key);
-        self.change(|kept| _ = kept.verdicts.remove(key));
+        self.change(|kept| kept.verdicts.remove(key));
     }
 
     fn change(&self, change: impl FnOnce(&mut Kept)) {
@@ -175,11 +148,6 @@ impl Verdicts {
             tracing::debug!(%error, code = error.code(), "the verdict of a probe was not kept");
         }
     }
-}
-
-pub(super) fn now_s() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]
@@ -200,32 +168,22 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_counts_for_its_time_and_a_flaky_one_for_less() {
-        for (flaky, lifetime) in [
-            (None, LIFETIME),
-            (Some(false), LIFETIME),
-            (Some(true), LIFETIME_FLAKY),
-        ] {
-            let verdict = verdict(1_000, flaky);
-            let end = 1_000 + lifetime.as_secs();
-            let counts = [999, 1_000, end - 1, end].map(|now_s| verdict.counts(now_s));
-            assert_eq!(counts, [false, true, true, false], "{flaky:?}");
-        }
+    fn a_verdict_counts_for_a_month_and_a_flaky_one_for_an_hour() {
+        let month = 1_000 + 30 * 24 * 3600;
+        let ends = [None, Some(false), Some(true)].map(|flaky| verdict(1_000, flaky).until_s());
+        assert_eq!(ends, [month, month, 1_000 + 3600]);
     }
 
     #[test]
-    fn the_oldest_verdicts_make_room_and_faults_are_forgotten_alone() {
+    fn faults_are_forgotten_alone() {
         let mut kept = Kept::default();
-        for at in 0..=VERDICTS_MAX as u64 {
-            kept.add(
-                format!("{at:04}"),
-                verdict(at, (at % 2 == 0).then_some(false)),
-            );
+        for at in 0..10 {
+            let fault = (at % 2 == 0).then_some(false);
+            kept.verdicts.add(at.to_string(), verdict(at, fault));
         }
-        assert_eq!(kept.verdicts.len(), VERDICTS_MAX);
-        assert_eq!(kept.verdicts.first_key_value().unwrap().0, "0001");
         kept.forget_faults();
-        assert_eq!(kept.verdicts.len(), VERDICTS_MAX / 2);
+        let left: Vec<_> = kept.verdicts.iter().map(|verdict| verdict.at_s).collect();
+        assert_eq!(left, [1, 3, 5, 7, 9]);
     }
 
     #[test]

@@ -5,9 +5,7 @@
 //! remembered for both. It stands for the layout check alone: digest, signature and every other gate
 //! are judged each time.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use blake3::Hash;
 use registry_core::sync::{Mutex, OnceLock};
@@ -15,13 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::host_build::host_build;
 use crate::config::Config;
-use crate::state::{Document, StateFolder};
-
-/// How long an outcome counts.
-const LIFETIME: Duration = Duration::from_hours(24 * 30);
-
-/// Most outcomes that are kept; the oldest go first.
-const VERDICTS_MAX: usize = 1_024;
+use crate::state::{Document, Finding, Findings, StateFolder, now_s};
 
 /// The rule by which layouts are compared. It changes whenever [`layout`](super::layout) does.
 const RULE: &str = "either-way-1";
@@ -41,9 +33,14 @@ pub(crate) struct RememberedLayout {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Verdicts {
-    /// When which bytes were found good by which host, in seconds since 1970.
-    good: BTreeMap<String, u64>,
+    /// When which bytes were found good by which host.
+    good: Findings<GoodAt>,
 }
+
+/// In seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct GoodAt(u64);
 
 impl Document for Verdicts {
     const NAME: &'static str = "layouts";
@@ -84,8 +81,11 @@ impl Layouts {
             // Nothing is asked of the host's build, which takes looking at its program.
             return None;
         }
-        let is_good = known.is_good(&key(&digest, host()?), now_s());
-        is_good.then_some(RememberedLayout { digest })
+        let key = key(&digest, host()?);
+        known
+            .good
+            .find(&key, now_s())
+            .map(|_| RememberedLayout { digest })
     }
 
     /// Remembers that the layout of these bytes was found good.
@@ -94,33 +94,17 @@ impl Layouts {
         let Some(host) = folder.and_then(|_| host()) else {
             return;
         };
-        let add = |verdicts: &mut Verdicts| verdicts.add(key(digest, host), now_s());
+        let good = GoodAt(now_s());
+        let add = |verdicts: &mut Verdicts| verdicts.good.add(key(digest, host), good);
         if let Err(error) = self.state.update(add) {
             tracing::debug!(%error, code = error.code(), "a layout check was not remembered");
         }
     }
 }
 
-impl Verdicts {
-    fn is_good(&self, key: &str, now_s: u64) -> bool {
-        let found = self.good.get(key);
-        // One from the future was made by a wrong clock, or by hand.
-        found.is_some_and(|at| {
-            now_s
-                .checked_sub(*at)
-                .is_some_and(|age| age < LIFETIME.as_secs())
-        })
-    }
-
-    fn add(&mut self, key: String, now_s: u64) {
-        self.good.insert(key, now_s);
-        while self.good.len() > VERDICTS_MAX {
-            let oldest = self.good.iter().min_by_key(|(_, at)| **at);
-            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else {
-                return;
-            };
-            self.good.remove(&oldest);
-        }
+impl Finding for GoodAt {
+    fn at_s(&self) -> u64 {
+        self.0
     }
 }
 
@@ -137,36 +121,4 @@ fn host() -> Option<&'static str> {
         Some(blake3::hash(build.as_bytes()).to_string())
     });
     host.as_deref()
-}
-
-fn now_s() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_outcome_counts_for_its_key_and_its_time_alone() {
-        let mut verdicts = Verdicts::default();
-        let (one, other) = (Hash::from([1; 32]), Hash::from([2; 32]));
-        verdicts.add(key(&one, "host"), 1_000);
-        let good = |digest, host, now_s| verdicts.is_good(&key(digest, host), now_s);
-        let end = 1_000 + LIFETIME.as_secs();
-        assert!(good(&one, "host", 1_000) && good(&one, "host", end - 1));
-        assert!(!good(&one, "host", end) && !good(&one, "host", 999));
-        assert!(!good(&other, "host", 1_000) && !good(&one, "another", 1_000));
-    }
-
-    #[test]
-    fn the_oldest_outcomes_make_room() {
-        let mut verdicts = Verdicts::default();
-        for at in 0..=VERDICTS_MAX as u64 {
-            verdicts.add(format!("{at:04}"), at);
-        }
-        assert_eq!(verdicts.good.len(), VERDICTS_MAX);
-        assert_eq!(verdicts.good.first_key_value().unwrap().0, "0001");
-    }
 }

@@ -12,6 +12,7 @@ use crate::config::Policy;
 use crate::isolate::{ProbeFault, ProbeKey, StartFault, Trial, Unproven, Verdict};
 use crate::moment::Moment;
 use crate::problem::causes;
+use crate::state::Finding as _;
 use crate::trust::{self, Verified};
 
 /// Why a plugin is not loaded here: the same bytes failed in a child.

@@ -10,12 +10,14 @@
 //! A damaged document is set aside under another name, with a warning, and begun anew. One of a newer
 //! version is neither used nor touched.
 
+mod aging;
 mod document;
 mod error;
 mod folder;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use aging::{Finding, Findings, LIFETIME, now_s};
 pub(crate) use document::Document;
 pub use error::StateError;
 pub(crate) use folder::StateFolder;
