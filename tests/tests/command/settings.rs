@@ -1,7 +1,11 @@
 //! Settings: where they come from, what is wrong with them, and what is kept to itself.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use tests::{Answer, RegistryCommand};
+
+use crate::with_fixtures;
 
 /// The settings in an answer of `config show`, as (key, value, origin), but for those nobody set.
 fn set(answer: &Answer) -> Vec<(String, String, String)> {
@@ -301,4 +305,40 @@ fn a_file_that_others_could_have_written_is_refused() {
             "error[E_CONFIG]: invalid configuration: /nowhere.toml: no such file\n"
         )
     );
+}
+
+/// The levels of all lines that a plan logs, as the command is told to log what is at least this severe.
+fn levels(least: Option<&str>) -> BTreeSet<String> {
+    let (_folder, plan) = with_fixtures(&["chatty"], &["plan", "chatty", "Talk"]);
+    let plan = plan
+        .env("FACTORY_LOG_FORMAT", "json")
+        .env("FACTORY_ISOLATION", "in-process");
+    let plan = match least {
+        Some(level) => plan.env("FACTORY_LOG_LEVEL", level),
+        None => plan,
+    };
+    let answer = plan.run();
+    assert_eq!(answer.code, 0, "{answer:#?}");
+    let lines = answer.stderr.lines();
+    let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines
+        .map(|line| line["level"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn what_is_less_severe_than_the_level_of_the_log_is_not_logged() {
+    for (least, logged) in [
+        (Some("OFF"), &[][..]),
+        (Some("CRITICAL"), &[]),
+        (Some("ERROR"), &[]),
+        (Some("WARNING"), &["WARN"]),
+        (Some("WARN"), &["WARN"]),
+        (None, &["INFO", "WARN"]),
+        (Some("info"), &["INFO", "WARN"]),
+        (Some("DEBUG"), &["DEBUG", "INFO", "WARN"]),
+    ] {
+        let logged = logged.iter().map(ToString::to_string).collect();
+        assert_eq!(levels(least), logged, "{least:?}");
+    }
 }
