@@ -1,18 +1,21 @@
 //! What a probe's verdict stands for, and outside of which it says nothing.
 
+use std::ffi::OsString;
 use std::fs;
 use std::time::Duration;
 
 use blake3::Hash;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::machine::landlock_version;
 use super::sandbox::Spec;
 use super::supervise::Program;
+use crate::config::Table;
 use crate::load::{host_build, identity};
 
 /// Raised with every change of what a probe does.
-const PROBER: u32 = 2;
+const PROBER: u32 = 3;
 
 /// Switches of the kernel that decide which namespaces can be had.
 const SWITCHES: [&str; 3] = [
@@ -32,13 +35,17 @@ pub(crate) struct Trial<'a> {
     pub(crate) program: &'a Program,
     /// What the child takes away from itself.
     pub(crate) sandbox: &'a Spec,
-    /// The variables that it is given.
-    pub(crate) variables: &'a [String],
+    /// The variables that it is given, with their values.
+    pub(crate) environment: &'a [(OsString, OsString)],
+    /// The operator's settings for the planner.
+    pub(crate) settings: &'a Table,
     /// The time that it has.
     pub(crate) within: Duration,
+    /// Processor time that it has.
+    pub(crate) processor_time: Duration,
 }
 
-/// All that a verdict is bound to.
+/// All that a verdict is bound to. Secrets may be among it: it is never kept but as a hash of all of it.
 #[derive(Clone, Debug, Serialize)]
 struct Bond<'a> {
     host: &'a str,
@@ -46,8 +53,10 @@ struct Bond<'a> {
     /// What decides which layers of the sandbox hold.
     machine: Machine,
     sandbox: &'a Spec,
-    variables: &'a [String],
+    environment: &'a [(OsString, OsString)],
+    settings: &'a Map<String, Value>,
     within: Duration,
+    processor_time: Duration,
     prober: u32,
 }
 
@@ -83,8 +92,10 @@ impl<'a> Bond<'a> {
             program: identity(&trial.program.image().metadata().ok()?),
             machine: Machine::this()?,
             sandbox: trial.sandbox,
-            variables: trial.variables,
+            environment: trial.environment,
+            settings: trial.settings.as_map(),
             within: trial.within,
+            processor_time: trial.processor_time,
             prober: PROBER,
         })
     }
@@ -119,7 +130,11 @@ mod tests {
     use super::*;
     use crate::isolate::sandbox::{LayerName, Mode};
 
-    fn bond<'a>(sandbox: &'a Spec, variables: &'a [String]) -> Bond<'a> {
+    fn bond<'a>(
+        sandbox: &'a Spec,
+        environment: &'a [(OsString, OsString)],
+        settings: &'a Map<String, Value>,
+    ) -> Bond<'a> {
         Bond {
             host: "host",
             program: "program".to_owned(),
@@ -130,8 +145,10 @@ mod tests {
                 rights: vec!["Uid:\t0".to_owned()],
             },
             sandbox,
-            variables,
+            environment,
+            settings,
             within: Duration::from_secs(5),
+            processor_time: Duration::from_mins(1),
             prober: 1,
         }
     }
@@ -147,8 +164,11 @@ mod tests {
             read: vec!["/srv".into()],
             ..Spec::default()
         };
-        let granted = ["A".to_owned()];
-        let base = bond(&sandbox, &[]);
+        let variable = |value: &str| [("A".into(), value.into())];
+        let (granted, otherwise) = (variable("1"), variable("2"));
+        let none = Map::new();
+        let set = Map::from_iter([("a".to_owned(), Value::from(1))]);
+        let base = bond(&sandbox, &[], &none);
         let machine = |change: fn(&mut Machine)| {
             let mut machine = base.machine.clone();
             change(&mut machine);
@@ -170,12 +190,18 @@ mod tests {
             machine(|machine| machine.landlock = None),
             machine(|machine| machine.switches[0] = Some("0\n".to_owned())),
             machine(|machine| machine.rights[0] = "Uid:\t1".to_owned()),
-            bond(&strict, &[]),
-            bond(&without, &[]),
-            bond(&reading, &[]),
-            bond(&sandbox, &granted),
+            bond(&strict, &[], &none),
+            bond(&without, &[], &none),
+            bond(&reading, &[], &none),
+            bond(&sandbox, &granted, &none),
+            bond(&sandbox, &otherwise, &none),
+            bond(&sandbox, &[], &set),
             Bond {
                 within: Duration::from_secs(6),
+                ..base.clone()
+            },
+            Bond {
+                processor_time: Duration::from_secs(61),
                 ..base.clone()
             },
             Bond {
@@ -184,7 +210,7 @@ mod tests {
             },
         ];
         let (digest, another) = (blake3::hash(b"a"), blake3::hash(b"b"));
-        assert_eq!(base.key(digest), bond(&sandbox, &[]).key(digest));
+        assert_eq!(base.key(digest), bond(&sandbox, &[], &none).key(digest));
         let all = std::iter::once(&base).chain(&others);
         let mut keys: BTreeSet<_> = all.map(|bond| bond.key(digest).unwrap()).collect();
         keys.insert(base.key(another).unwrap());

@@ -178,8 +178,10 @@ impl Planner {
         let trial = Trial {
             program,
             sandbox: &self.options.sandbox,
-            variables: &self.options.variables,
+            environment: &self.environment(),
+            settings: &self.options.settings,
             within: self.supervision.start_timeout,
+            processor_time: self.supervision.worker_cpu_time,
         };
         Some(ProbeKey::new(digest, trial))
     }

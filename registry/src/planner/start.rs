@@ -1,6 +1,7 @@
 //! The cold path: from a catalog entry to an instance that can be called.
 
 use std::env;
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -215,18 +216,23 @@ impl Planner {
         let Some(program) = &self.supervision.program else {
             return Err(StartFailure::Bug);
         };
-        let variables = self.options.variables.iter();
-        let granted = variables.filter_map(|name| Some((name.into(), env::var_os(name)?)));
         Ok(Launch {
             program: Arc::clone(program),
             verified,
             settings: self.options.settings.clone(),
-            environment: granted.collect(),
+            environment: self.environment(),
             sandbox: self.options.sandbox.clone(),
             within: self.supervision.start_timeout,
             processor_time: self.supervision.worker_cpu_time,
             ends: self.ends(),
         })
+    }
+
+    /// The variables that its process is given, as they are now.
+    pub(super) fn environment(&self) -> Vec<(OsString, OsString)> {
+        let variables = self.options.variables.iter();
+        let granted = variables.filter_map(|name| Some((name.into(), env::var_os(name)?)));
+        granted.collect()
     }
 
     fn ends(&self) -> Arc<Ends> {

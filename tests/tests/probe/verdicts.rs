@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use registry::diagnose::Verdict;
 use registry::{Builder, EventKind};
 use serde_json::Value;
-use tests::{PluginFolder, fixture, program, set_mode};
+use tests::{PluginFolder, RegistryCommand, fixture, program, set_mode};
 
 use super::{builder, constructing, probing, state, verdict};
 
@@ -96,6 +96,7 @@ fn a_verdict_says_nothing_of_other_bytes_another_sandbox_or_another_program() {
         same().set("planners.obeys.net", "443"),
         same().set("planners.obeys.read", "/usr/share"),
         same().set("isolation.self_test_timeout", "7"),
+        same().set("isolation.worker_cpu_time", "59"),
         same().set("isolation.worker_program", copied(state.path())),
     ];
     for (number, other) in others.into_iter().enumerate() {
@@ -115,6 +116,36 @@ fn copied(folder: &Path) -> PathBuf {
     fs::copy(program(), &copy).unwrap();
     set_mode(&copy, 0o755);
     copy
+}
+
+#[test]
+fn a_plugin_that_failed_is_tried_anew_with_another_value_of_a_granted_variable() {
+    let source = constructing("if (!getenv(\"TOKEN\")) abort();");
+    let (folder, state) = (PluginFolder::new().with_c("bad.so", &source), state());
+    let why = |token: &[&str]| {
+        let command = RegistryCommand::new(&["plan", "bad_planner", "anything", "--json"])
+            .plugin_dir(folder.path())
+            .env("FACTORY_STATE_DIR", state.path().to_str().unwrap())
+            .env("FACTORY_ALLOWED_PLANNERS", "bad_planner")
+            .env("FACTORY_ISOLATION", "probe")
+            .config("[planners.bad_planner]\nenv = [\"TOKEN\"]\n");
+        let command = token
+            .iter()
+            .fold(command, |command, token| command.env("TOKEN", token));
+        let answer = command.run().json();
+        assert_eq!(answer["error"]["code"], "E_PROBE_FAILED", "{answer:#}");
+        answer["error"].to_string()
+    };
+    let lacking = ["signal 6 (SIGABRT)", "E_WORKER_CRASH, remembered"];
+    for words in lacking {
+        let told = why(&[]);
+        assert!(told.contains(words), "{told}");
+    }
+    // What hindered it is gone, and it comes as far as to what it lacks beside.
+    let told = why(&["ask-me-for-it"]);
+    assert!(told.contains("exports no plugin header"), "{told}");
+    let kept = fs::read_to_string(state.path().join("probes.json")).unwrap();
+    assert!(!kept.contains("ask-me-for-it"), "{kept}");
 }
 
 #[test]
