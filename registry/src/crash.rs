@@ -46,6 +46,11 @@ impl Crash {
         }
     }
 
+    /// Whether nobody was told how it ended.
+    pub(crate) fn is_untold(&self) -> bool {
+        self.signal.is_none() && self.exit_code.is_none()
+    }
+
     /// Takes what a process last wrote to stderr: where it faulted, and the end of the rest.
     pub(crate) fn take_words(&mut self, mut stderr: String) {
         self.fault = Fault::taken_from(&mut stderr).map(Box::new);
@@ -163,7 +168,7 @@ impl fmt::Display for Crash {
                 }
             }
             (None, Some(code)) => write!(f, "exit code {code}"),
-            (None, None) => f.write_str("nobody knows how"),
+            (None, None) => f.write_str("nobody was told how it ended"),
         }
     }
 }

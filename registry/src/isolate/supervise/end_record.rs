@@ -44,9 +44,13 @@ impl EndRecord {
     /// Whether this end is to be recorded now: it came by itself or for a limit, and nobody has recorded
     /// it yet.
     pub(super) fn is_due(&self, crash: &Crash) -> bool {
-        // One that ended by itself just before it was killed has another signal.
-        let killed = self.killed.load(Ordering::Relaxed) && crash.signal == Some(libc::SIGKILL);
-        let left = self.dismissed.load(Ordering::Relaxed) && crash.exit_code == Some(0);
+        // One that ended by itself just before it was killed has another signal. A host that has its
+        // children reaped by others knows of none, and then its own part stands to reason.
+        let is_end = |signal, exit_code| {
+            crash.is_untold() || (crash.signal, crash.exit_code) == (signal, exit_code)
+        };
+        let killed = self.killed.load(Ordering::Relaxed) && is_end(Some(libc::SIGKILL), None);
+        let left = self.dismissed.load(Ordering::Relaxed) && is_end(None, Some(0));
         let by_host = (killed || left) && crash.limit.is_none();
         !by_host && !self.made.swap(true, Ordering::Relaxed)
     }
@@ -93,10 +97,13 @@ mod tests {
             limit: Some(Limit::Memory { bytes_max: 1 }),
             ..end(KILLED, None)
         };
+        assert!(!killed.is_due(&end(None, None)));
         assert!(killed.is_due(&beyond));
         let dismissed = EndRecord::default();
         dismissed.note_dismissed();
         assert!(!dismissed.is_due(&end(None, Some(0))));
+        assert!(!dismissed.is_due(&end(None, None)));
         assert!(dismissed.is_due(&end(None, Some(1))));
+        assert!(EndRecord::default().is_due(&end(None, None)));
     }
 }

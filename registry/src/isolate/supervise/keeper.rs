@@ -15,6 +15,7 @@ use registry_core::sync::{Condvar, Mutex, OnceLock};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 
+use super::forked;
 use super::process::{Memory, Process};
 use super::tail::Tail;
 use crate::isolate::groups::Group;
@@ -56,6 +57,9 @@ pub(super) fn spawn(
     group: Option<Group>,
     within: Duration,
 ) -> io::Result<Arc<Process>> {
+    if forked::is_forked() {
+        return Err(io::Error::other(forked::REASON));
+    }
     let keeper = KEEPER.get_or_try_init(start)?;
     let reply = Arc::new(Reply::default());
     keeper.asked.lock().push(Job {
@@ -88,6 +92,7 @@ pub(super) fn look() {
 }
 
 fn start() -> io::Result<Keeper> {
+    forked::watch()?;
     let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
     let thread = thread::Builder::new().name("registry-keeper".to_owned());
     thread.spawn(|| {

@@ -9,6 +9,7 @@
 //!
 //! * A process that a caller has to do without is ended with its whole group, and reaped.
 //! * A group is signalled only while its leader is not reaped, so its number is nobody else's.
+//! * A process that is forked from a host has no part in the host's workers.
 //! * A worker that told of its sandbox may hold a plugin: from then on no failure of it is one of the
 //!   machine's, whatever it says or exits with.
 //! * A worker that used up the processor time of a call, be it after the call, is ended.
@@ -16,6 +17,7 @@
 
 mod account;
 mod end_record;
+mod forked;
 mod keeper;
 mod launch;
 mod meter;

@@ -48,6 +48,18 @@ impl<'a> Patience<'a> {
         }
     }
 
+    /// The time left.
+    pub(super) fn left(&self) -> Duration {
+        self.left_at(Instant::now())
+    }
+
+    fn left_at(&self, now: Instant) -> Duration {
+        match self.until {
+            Some(until) => until.saturating_duration_since(now),
+            None => Duration::MAX,
+        }
+    }
+
     /// Tells the worker, once, that the caller gave up; after a little, the answer is not awaited.
     fn pass_on_cancellation(&mut self, now: Instant) -> Result<(), Fault> {
         if !self.state.is_some_and(CallState::is_given_up) {
@@ -77,10 +89,7 @@ impl Pause for Patience<'_> {
             self.charge = self.call.map(|(call, _)| process.meter.charge(call));
         }
         let now = Instant::now();
-        let left = match self.until {
-            Some(until) => until.saturating_duration_since(now),
-            None => Duration::MAX,
-        };
+        let left = self.left_at(now);
         if left.is_zero() {
             return Err(Fault::Late);
         }

@@ -222,7 +222,7 @@ impl Process {
             if let Some((seat, fresh)) = seats.take() {
                 drop(seats);
                 if fresh && seat.index > 0 {
-                    self.open(seat.index)?;
+                    self.open(seat.index, patience.left())?;
                 }
                 return Ok(seat);
             }
@@ -232,15 +232,15 @@ impl Process {
         }
     }
 
-    /// Has the worker serve one slot more.
-    fn open(&self, slot: usize) -> Result<(), Fault> {
+    /// Has the worker serve one slot more, within the time that is left.
+    fn open(&self, slot: usize, left: Duration) -> Result<(), Fault> {
         let number = [u8::try_from(slot).unwrap_or(u8::MAX)];
         let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         match rustix::net::send(&self.memory.control, &number, flags) {
             Ok(_) => Ok(()),
             Err(_) if self.end.get().is_some() => Err(Fault::Gone),
             // The kernel closes the socket of a process that ends before it tells of the end.
-            Err(Errno::PIPE | Errno::CONNRESET) if self.has_ended_by(END_NEWS_MAX) => {
+            Err(Errno::PIPE | Errno::CONNRESET) if self.has_ended_by(END_NEWS_MAX.min(left)) => {
                 Err(Fault::Gone)
             }
             Err(_) => Err(Fault::Broken("a control socket that is not read")),
@@ -311,9 +311,16 @@ impl Process {
         let life = self.life.lock();
         if *life == Life::Running {
             self.record.note_killed();
-            // It fails on what has ended already. A worker that leads no group yet has started none.
-            let _ended = pidfd_send_signal(&self.handle, Signal::KILL);
-            let _ended = kill_process_group(self.pid, Signal::KILL);
+            self.signal_all();
+        }
+    }
+
+    /// Ends the process and its group, whose number is nobody else's as long as the process can be signalled,
+    /// be it dead. A host that ignores the ends of its children does not decide when that is over. A worker
+    /// that leads no group yet has started none.
+    fn signal_all(&self) {
+        if pidfd_send_signal(&self.handle, Signal::KILL).is_ok() {
+            let _nobody_left = kill_process_group(self.pid, Signal::KILL);
         }
     }
 
@@ -353,15 +360,14 @@ impl Process {
         // Relaxed: the flag carries nothing but itself. Who finds the process gone finds it doomed.
         self.doomed.store(true, Ordering::Relaxed);
         let mut life = self.life.lock();
-        // Its number cannot be somebody else's before it is reaped.
-        let _nobody_left = kill_process_group(self.pid, Signal::KILL);
+        self.signal_all();
         let status = child.try_wait().ok().flatten();
+        *life = Life::Reaped;
+        drop(life);
         if group.is_some_and(|group| group.was_exceeded()) {
             let bytes_max = self.memory.bytes_max;
             let _first = self.limit.set(Limit::Memory { bytes_max });
         }
-        *life = Life::Reaped;
-        drop(life);
         let crash = self.crash(status, stderr);
         let _first = self.end.set(crash.clone());
         let (opened, is_awaited) = {

@@ -8,6 +8,7 @@ use registry_core::slot::{Slot, SlotError, SlotPolicy};
 use registry_core::sync::atomic::{AtomicU32, Ordering};
 use registry_core::sync::{Mutex, OnceLock};
 
+use super::forked;
 use super::launch::{Launch, failed};
 use super::process::Process;
 use crate::isolate::failure::{Failure, Stage, StartFault, WorkerFault};
@@ -110,6 +111,10 @@ impl Worker {
 
     /// The process of now, or a new one. Of two looks the second finds a slot that was empty a moment ago.
     fn process(&self, state: &CallState<'_>) -> Result<Arc<Process>, Failure> {
+        if forked::is_forked() {
+            let reason = forked::REASON.to_owned();
+            return Err(Failure::Worker(WorkerFault::Start { reason }));
+        }
         let mut slot = self.slot();
         if let Some(process) = slot.get() {
             if process.is_alive() {
@@ -205,7 +210,13 @@ impl Worker {
         match process.call((Kind::Shutdown, 0), &[], Some(until), None) {
             Ok(message) => message.kind == Kind::Answer,
             // It ends by itself once it has answered, perhaps before the answer is looked at.
-            Err(_) if process.end().is_some_and(|end| end.exit_code == Some(0)) => true,
+            Err(_)
+                if process
+                    .end()
+                    .is_some_and(|end| end.exit_code == Some(0) || end.is_untold()) =>
+            {
+                true
+            }
             Err(failure) => {
                 self.launch.record(process, &failure);
                 tracing::warn!(planner, ?failure, "a worker failed while it was shut down");
@@ -255,6 +266,9 @@ fn not_started(error: SlotError<StartFault>) -> Failure {
 /// The planner is told that no further call comes, and the process ended whatever it answers.
 impl Drop for Worker {
     fn drop(&mut self) {
+        if forked::is_forked() {
+            return;
+        }
         let slot = self.slot();
         let Some(process) = slot.get() else {
             return;
