@@ -113,6 +113,8 @@ fn a_planner_that_can_be_used_passes_every_gate_with_evidence_before_and_after_i
     let found = explanation.digest.unwrap();
     assert_eq!(found.len(), "blake3:".len() + 64);
 
+    assert_eq!(explanation.notes, Vec::<String>::new());
+
     registry.get("well_behaved").unwrap();
     let loaded = registry.explain("well_behaved").unwrap();
     assert_eq!(evidence(&loaded, GateKind::Start), "ready");

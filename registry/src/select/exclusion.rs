@@ -9,12 +9,13 @@ use std::time::Duration;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::formula::Terms;
+use super::formula::{Terms, prior};
 use super::pool::Pool;
 use super::rank::Rating;
+use crate::config::Select;
 use crate::discovery::{self, Refused};
 use crate::name::PlannerName;
-use crate::planner::{BreakerOpen, DiscoveryReport, Obstacle, Quarantine, StartFailure};
+use crate::planner::{BreakerOpen, DiscoveryReport, Obstacle, Planner, Quarantine, StartFailure};
 use crate::trust;
 
 /// A planner that is not ranked.
@@ -65,6 +66,17 @@ pub enum Exclusion {
 }
 
 impl Exclusion {
+    /// That `planner` is less reliable than the settings ask for, if it is.
+    pub(crate) fn below_reliability(planner: &Planner, settings: &Select) -> Option<Self> {
+        let reliability = planner.reliability();
+        let reliability = reliability.unwrap_or_else(|| prior(planner.manifest()));
+        let reliability_min = settings.min_reliability;
+        (reliability < reliability_min).then_some(Self::BelowReliability {
+            reliability,
+            reliability_min,
+        })
+    }
+
     /// The word for it in JSON.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -69,6 +69,11 @@ pub struct Breakdown {
     pub hotspot_boost: f64,
 }
 
+/// The reliability of a planner as long as nothing better is known. -0 is one, too, and counts as 0.
+pub(super) fn prior(manifest: &Manifest) -> f64 {
+    manifest.reliability.map_or(RELIABILITY_DEFAULT, f64::abs)
+}
+
 impl Facts {
     pub(super) fn of(manifest: &Manifest) -> Self {
         let offers = |wanted: &[&str]| {
@@ -76,8 +81,7 @@ impl Facts {
             own.any(|own| wanted.contains(&own.as_str()))
         };
         Self {
-            // -0 is a reliability, too, and counts as 0.
-            prior: manifest.reliability.map_or(RELIABILITY_DEFAULT, f64::abs),
+            prior: prior(manifest),
             tier: manifest.tier,
             production_ready: manifest.production_ready,
             offers_deep_index: offers(&["deep_index"]),

@@ -94,6 +94,26 @@ fn every_name_that_is_allowed_or_declared_is_ranked_or_has_its_reason() {
 }
 
 #[test]
+fn who_is_too_unreliable_to_be_selected_is_told_so_by_an_explanation_and_passes_every_gate() {
+    let folder = PluginFolder::new()
+        .with_c("fair.so", &aborting("fair_planner", 0.25, &[]))
+        .with_c("poor.so", &aborting("poor_planner", 0.24, &[]));
+    let builder = Registry::builder().plugin_dir(folder.path());
+    let registry = builder
+        .allow(["fair_planner", "poor_planner"])
+        .build()
+        .unwrap();
+    let notes = |name: &str| {
+        let explanation = registry.explain(name).unwrap();
+        assert_eq!(explanation.refused_by, None);
+        explanation.notes
+    };
+    assert_eq!(notes("fair_planner"), Vec::<String>::new());
+    let note = "reliability 0.24 is below 0.25: it is not selected, but can be asked by name";
+    assert_eq!(notes("poor_planner"), [note]);
+}
+
+#[test]
 fn what_discovery_changes_is_seen_by_the_next_selection() {
     let folder = PluginFolder::new().with_c("good.so", &aborting("good_planner", 0.5, &[]));
     let builder = Registry::builder().plugin_dir(folder.path());

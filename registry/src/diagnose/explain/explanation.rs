@@ -11,6 +11,7 @@ use crate::crash::Crash;
 use crate::diagnose::{Check, LockState, Observed, Problem, Step, json};
 use crate::name::PlannerName;
 use crate::planner::Planner;
+use crate::select::Exclusion;
 
 /// Why one planner or one file is used or not.
 #[derive(Clone, Debug, Serialize)]
@@ -123,14 +124,14 @@ impl Explanation {
             checked_by: Check::of(observed.config, LockState::of(observed.guard.standing())),
             next: next::steps(subject, refused, observed),
             gates,
-            notes: notes(subject).into_iter().chain(of_loading).collect(),
+            notes: notes(subject, observed).chain(of_loading).collect(),
             last_crash: last_crash(subject, observed),
         }
     }
 }
 
-/// What else is to be known: also what it is not granted.
-fn notes(subject: &Subject<'_>) -> Vec<String> {
+/// What else is to be known: also what it is not granted, and that it is trusted too little.
+fn notes(subject: &Subject<'_>, observed: &Observed<'_>) -> impl Iterator<Item = String> {
     let lacking = subject.planner.map(Planner::not_granted);
     let lacking = lacking.filter(|words| !words.is_empty()).map(|words| {
         format!(
@@ -138,7 +139,15 @@ fn notes(subject: &Subject<'_>) -> Vec<String> {
             words.join(", ")
         )
     });
-    subject.notes.iter().cloned().chain(lacking).collect()
+    let settings = observed.config.select();
+    let below = subject
+        .planner
+        .and_then(|planner| Exclusion::below_reliability(planner, settings));
+    // No gate: whoever asks for it by its name gets it.
+    let below =
+        below.map(|below| format!("{below:.2}: it is not selected, but can be asked by name"));
+    let notes = subject.notes.iter().cloned();
+    notes.chain(lacking).chain(below)
 }
 
 /// What this process saw, else what is remembered. What cannot be read is not told.
