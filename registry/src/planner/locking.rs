@@ -94,6 +94,16 @@ impl LockProposal {
         absent.map(|(name, _)| name.clone()).collect()
     }
 
+    /// Puts `lock` in the place of the one that there was, if it still is: what somebody revoked meanwhile
+    /// would be accepted again.
+    pub fn write(&self, lock: &Lock) -> Result<(), LockError> {
+        if Lock::read(&self.path)? == self.current {
+            return lock.write(&self.path);
+        }
+        let path = self.path.clone();
+        Err(LockError::Changed { path })
+    }
+
     /// The lock that also accepts what was found. Planners that it accepts as they are stay untouched,
     /// with all their digests; of the others nothing but what was found is accepted.
     pub fn updated(&self) -> Lock {

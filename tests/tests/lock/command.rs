@@ -280,3 +280,30 @@ fn explain_and_diagnose_name_the_lock_its_entry_and_the_next_command() {
     let answer = run(&ground, &["explain", stray.to_str().unwrap(), "--json"]);
     assert_eq!(answer.json()["refused_by"], "lock", "{answer:#?}");
 }
+
+/// Written over, what was revoked meanwhile would be accepted again.
+#[test]
+fn a_lock_that_was_changed_since_it_was_read_is_left_as_it_is() {
+    let ground = Ground::locked();
+    let accepted = ground.read_lock();
+    let proposal = ground.registry().propose_lock().unwrap();
+    let mut revoking = accepted.clone();
+    assert!(revoking.revoke("00AA11BB22CC33DD"));
+    revoking.write(&ground.lock()).unwrap();
+    assert_eq!(
+        proposal.write(&accepted).unwrap_err().code(),
+        "E_LOCK_CHANGED"
+    );
+    assert_eq!(ground.read_lock(), revoking);
+    let proposal = ground.registry().propose_lock().unwrap();
+    proposal.write(&accepted).unwrap();
+    assert_eq!(ground.read_lock(), accepted);
+    // So is one that was begun where there was none.
+    std::fs::remove_file(ground.lock()).unwrap();
+    let proposal = ground.registry().propose_lock().unwrap();
+    revoking.write(&ground.lock()).unwrap();
+    assert_eq!(
+        proposal.write(&accepted).unwrap_err().code(),
+        "E_LOCK_CHANGED"
+    );
+}

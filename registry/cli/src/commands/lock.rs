@@ -1,7 +1,6 @@
 //! `registry lock`: writes the lock, or tells in what it differs from what is found.
 
 use std::fs;
-use std::path::Path;
 
 use registry::diagnose::Problem;
 use registry::diagnose::text::{Cell, Ink, Look, Page};
@@ -58,7 +57,7 @@ pub(super) fn run(
     let is_due = is_new || (asks && !changes.is_empty());
     let write = !arguments.check && !arguments.forget && !is_useless && is_due;
     if write {
-        put(&wanted, &proposal.path)?;
+        put(&wanted, &proposal)?;
     }
     let forgotten = arguments.forget && forget(&registry, &proposal)?;
     let lock = if write { &wanted } else { &current };
@@ -135,9 +134,10 @@ fn refuse_what_is_refused(name: &PlannerName, proposal: &LockProposal) -> Result
 
 /// Writes the lock, and reads it as discovery will: where others could change it, it would refuse
 /// everything from now on.
-fn put(lock: &Lock, path: &Path) -> Result<(), Stop> {
-    lock.write(path)
-        .and_then(|()| Lock::read(path).map(drop))
+fn put(lock: &Lock, proposal: &LockProposal) -> Result<(), Stop> {
+    proposal
+        .write(lock)
+        .and_then(|()| Lock::read(&proposal.path).map(drop))
         .map_err(|error| stop(&error.into()))
 }
 

@@ -45,6 +45,12 @@ pub enum LockError {
         #[source]
         fault: LockFault,
     },
+    /// Somebody else changed the lock while another one was made from it.
+    #[error("the lock {} was changed meanwhile, and is left as it is", .path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The lock could not be written.
     #[error("the lock {} cannot be written", .path.display())]
     Write {
@@ -79,6 +85,7 @@ impl LockError {
             Self::Missing { .. } => "E_LOCK_MISSING",
             Self::NotOurs { .. } => "E_LOCK_NOT_OURS",
             Self::Malformed { .. } => "E_LOCK_MALFORMED",
+            Self::Changed { .. } => "E_LOCK_CHANGED",
             Self::Write { .. } => "E_LOCK_WRITE",
             Self::Bug => "E_BUG",
         }
@@ -100,6 +107,7 @@ impl LockError {
                 "Make sure of what it holds, then give it to this user or root, and let nobody else write it or a folder above it."
             }
             Self::Malformed { .. } => "Mend the line, or restore the file from version control.",
+            Self::Changed { .. } => "Try again: it begins with the lock as it is then.",
             Self::Write { .. } => "Give this user the right to write the folder, and make room.",
             Self::Bug => "Report it to the maintainers of registry.",
         }
