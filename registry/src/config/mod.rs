@@ -97,6 +97,12 @@ impl Config {
             .unwrap_or(self.isolation().policy)
     }
 
+    /// Whether any planner may run that way.
+    pub(crate) fn uses_policy(&self, policy: Policy) -> bool {
+        let mut own = self.planners.values();
+        self.isolation().policy == policy || own.any(|own| own.isolation == Some(policy))
+    }
+
     /// The largest file that is looked into, and that may run.
     pub fn file_bytes_max(&self) -> u64 {
         u64::from(self.trust().file_mib_max) << 20

@@ -29,7 +29,8 @@ pub struct DiscoveryStatus {
     pub took_us: u64,
     /// Why nothing was remembered from or for other processes.
     pub cache_problem: Option<Problem>,
-    /// Why nothing was remembered of how planners did, and of who is held back.
+    /// Why not all that earlier processes left is used: how planners did, who is held back, and what was
+    /// checked or probed.
     pub state_problem: Option<Problem>,
 }
 

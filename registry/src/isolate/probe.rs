@@ -21,7 +21,7 @@ use super::supervise::Launch;
 use super::verdicts::{ProbeFault, Verdict, Verdicts};
 use crate::crash::Limit;
 use crate::load::CallState;
-use crate::state::{StateFolder, now_s};
+use crate::state::{StateError, StateFolder, now_s};
 
 /// Probes that run at once.
 const PROBES_MAX: usize = 4;
@@ -56,6 +56,11 @@ impl Prober {
     /// What is known already.
     pub(crate) fn recall(&self, key: &ProbeKey) -> Option<Verdict> {
         self.verdicts.recall(key.as_deref()?)
+    }
+
+    /// Whether what other processes left can be used; if not, probes are made anew.
+    pub(crate) fn check(&self) -> Result<(), StateError> {
+        self.verdicts.check()
     }
 
     /// Has the bytes behind this key be tried anew.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Stage;
 use super::sandbox::Enforced;
-use crate::state::{Document, Finding, Findings, LIFETIME, StateFolder, now_s};
+use crate::state::{Document, Finding, Findings, LIFETIME, StateError, StateFolder, now_s};
 
 /// How long a verdict counts that a second attempt contradicted.
 const LIFETIME_FLAKY: Duration = Duration::from_hours(1);
@@ -115,6 +115,11 @@ impl Verdicts {
         let mut known = self.known.lock();
         known.verdicts.add(key.to_owned(), verdict.clone());
         Some(verdict)
+    }
+
+    /// Whether what other processes left can be used.
+    pub(super) fn check(&self) -> Result<(), StateError> {
+        self.state.read::<Kept>().map(drop)
     }
 
     /// Remembers a verdict here and, where state is kept, for other processes.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::host_build::host_build;
 use crate::config::Config;
-use crate::state::{Document, Finding, Findings, StateFolder, now_s};
+use crate::state::{Document, Finding, Findings, StateError, StateFolder, now_s};
 
 /// The rule by which layouts are compared. It changes whenever [`layout`](super::layout) does.
 const RULE: &str = "either-way-1";
@@ -64,14 +64,19 @@ impl Layouts {
     }
 
     /// Reads what other processes left. What cannot be used is no harm: the check is made.
-    pub(crate) fn refresh(&self) {
-        let known: Arc<Verdicts> = Arc::new(self.state.read().unwrap_or_default());
+    pub(crate) fn refresh(&self) -> Result<(), StateError> {
+        let read = self.state.read();
+        let (known, outcome): (Arc<Verdicts>, _) = match read {
+            Ok(known) => (Arc::new(known), Ok(())),
+            Err(error) => (Arc::default(), Err(error)),
+        };
         if !known.good.is_empty() {
             // A load that asks finds it answered.
             let _host = host();
         }
         let previous = std::mem::replace(&mut *self.known.lock(), known);
         drop(previous);
+        outcome
     }
 
     /// The outcome for these bytes, if it is known and not too old.

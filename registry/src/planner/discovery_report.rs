@@ -23,7 +23,8 @@ pub struct DiscoveryReport {
     pub files_read: usize,
     /// Why nothing was remembered from or for other processes.
     pub cache_problem: Option<Arc<CacheError>>,
-    /// Why nothing was remembered of how planners did, and of who is held back.
+    /// Why not all that earlier processes left is used: how planners did, who is held back, and what was checked or
+    /// probed.
     pub state_problem: Option<Arc<StateError>>,
     /// Well-formed plugins that a trust gate turned away.
     pub rejected: Vec<Rejected>,

@@ -58,3 +58,38 @@ fn another_build_of_the_host_makes_the_check_itself() {
     ground.registry().get(NAME).unwrap();
     assert_eq!([0; 2].map(|_| is_left_out(&ground)), [false, true]);
 }
+
+/// What others could have written is made out anew, and that is told.
+#[test]
+fn a_verdict_that_others_could_have_written_is_reported() {
+    let ground = Ground::new();
+    ground.registry().get(NAME).unwrap();
+    let layouts = ground.state().join("layouts.json");
+    let probes = ground.state().join("probes.json");
+    std::fs::copy(&layouts, &probes).unwrap();
+    let problem = |isolation| {
+        let answer = RegistryCommand::new(&["diagnose", "--json"])
+            .plugin_dir(ground.plugins.path())
+            .env("FACTORY_ALLOWED_PLANNERS", NAME)
+            .env("FACTORY_LOCK_FILE", &ground.lock().to_string_lossy())
+            .env("FACTORY_STATE_DIR", &ground.state().to_string_lossy())
+            .env("FACTORY_ISOLATION", isolation)
+            .run();
+        answer.json()["discovery"]["state_problem"].clone()
+    };
+    set_mode(&layouts, 0o600);
+    set_mode(&probes, 0o666);
+    // Where nothing is probed, no verdict of a probe counts.
+    assert_eq!(problem("in-process"), Value::Null);
+    for (isolation, file) in [("probe", &probes), ("in-process", &layouts)] {
+        set_mode(file, 0o666);
+        let told = problem(isolation);
+        assert_eq!(told["code"], "E_STATE_NOT_OURS");
+        let reason = format!("the state in {} is not used", file.display());
+        assert!(
+            told["reason"].as_str().unwrap().starts_with(&reason),
+            "{told}"
+        );
+        set_mode(file, 0o600);
+    }
+}

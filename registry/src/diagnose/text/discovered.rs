@@ -31,7 +31,7 @@ pub(super) fn section(discovery: &DiscoveryStatus, detail: Detail, page: &mut Pa
         ),
         (
             &discovery.state_problem,
-            "holds, reliability and breakers of earlier processes are not known",
+            "not all that earlier processes left is used",
         ),
     ];
     if detail == Detail::Short && problems.iter().all(|(problem, _)| problem.is_none()) {

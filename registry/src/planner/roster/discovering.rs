@@ -11,6 +11,7 @@ use registry_core::resident::{Retirement, retire_all};
 use registry_core::sync::atomic::Ordering;
 
 use super::Roster;
+use crate::config::Policy;
 use crate::discovery::{Bounds, Discovery, Progress, ScanRequest};
 use crate::event::{Call, Event, EventKind};
 use crate::meter;
@@ -117,7 +118,6 @@ impl Roster {
         }
         let guard = self.supervision.policy.guards.refresh(&self.config);
         self.supervision.policy.note_time();
-        self.supervision.layouts.refresh();
         let request = self.scan_request(replace, &guard);
         let discovered = memory.with(|memory| memory.discover_counting(&request, &self.counter));
         let discovered = discovered.ok_or(DiscoverError::Bug)?;
@@ -151,12 +151,27 @@ impl Roster {
         Ok(report)
     }
 
-    /// Learns what other processes left. Without it planners are held to what this one knows.
+    /// Learns what other processes left. Without it planners are held to what this one knows, and are
+    /// checked and probed anew.
     fn recall(&self) -> Option<Arc<StateError>> {
-        let error = self.supervision.ledger.recall().err()?;
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        tracing::warn!(code = error.code(), %error, cause, "what was remembered is not used");
-        Some(Arc::new(error))
+        let supervision = &self.supervision;
+        let probes = self.config.uses_policy(Policy::Probe);
+        let outcomes = [
+            supervision.ledger.recall(),
+            supervision.layouts.refresh(),
+            if probes {
+                supervision.prober.check()
+            } else {
+                Ok(())
+            },
+        ];
+        let mut problem = None;
+        for error in outcomes.into_iter().filter_map(Result::err) {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(code = error.code(), %error, cause, "what was remembered is not used");
+            problem.get_or_insert(Arc::new(error));
+        }
+        problem
     }
 
     /// Has the journal tell what a discovery found and changed.

@@ -197,7 +197,13 @@ fn a_signature_of_another_planner_or_version_or_of_nothing_in_particular_is_refu
         "E_SIGNED_OTHER_NAME: its signature is for planner \"llm_planner\", and the file is of \
          \"risk_planner\""
     );
-    for version in ["1.1.0", "1.2.0-rc.1", "1.2.0 ", "1.2.0 version=1.2.0", "1.2"] {
+    for version in [
+        "1.1.0",
+        "1.2.0-rc.1",
+        "1.2.0 ",
+        "1.2.0 version=1.2.0",
+        "1.2",
+    ] {
         assert_eq!(
             claimed(&format!("name=risk_planner version={version}")),
             format!(
