@@ -36,6 +36,24 @@ fn what_the_lock_accepts_runs_and_other_bytes_are_refused_with_both_digests() {
     }
 }
 
+/// Who asks why, before anybody loads it, gets the verdict that a load would get.
+#[test]
+fn what_a_load_would_refuse_is_explained_although_discovery_hashed_nothing() {
+    let ground = Ground::locked();
+    let explained = || shallow(&ground).explain(NAME).unwrap();
+    let passed = explained();
+    assert_eq!(passed.refused_by, None);
+    assert_eq!(
+        passed.digest.unwrap(),
+        format!("blake3:{}", digest(&ground.bytes()))
+    );
+    ground.install(&[ground.bytes().as_slice(), b"more"].concat());
+    let refused = explained();
+    let (gate, code) = (refused.refused_by, refused.refusal().unwrap().1);
+    assert_eq!(gate.unwrap().label(), "lock");
+    assert_eq!(code.problem.as_ref().unwrap().code, "E_DIGEST_MISMATCH");
+}
+
 #[test]
 fn a_planner_or_version_that_the_lock_does_not_know_is_refused() {
     let ground = Ground::new();

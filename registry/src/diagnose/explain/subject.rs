@@ -1,5 +1,6 @@
 //! What is known of the planner or the file that is asked about.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt;
@@ -26,6 +27,8 @@ pub(super) struct Subject<'a> {
     /// Whether discovery has not seen the file, so that nothing can be said of its place among others.
     pub(super) alone: bool,
     pub(super) notes: Vec<String>,
+    /// Known once it was asked for: a file may have to be read for it.
+    digest: OnceCell<Option<Hash>>,
 }
 
 /// Where a planner's code would come from.
@@ -69,6 +72,7 @@ impl<'a> Subject<'a> {
             planner: planner.map(|planner| &***planner),
             alone: false,
             notes,
+            digest: OnceCell::new(),
         })
     }
 
@@ -112,6 +116,7 @@ impl<'a> Subject<'a> {
             planner: planner.map(|planner| &***planner),
             alone,
             notes,
+            digest: OnceCell::new(),
         }
     }
 
@@ -133,19 +138,22 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The digest of the bytes that were loaded, else of those that were found.
+    /// The digest of the bytes that were loaded, else of those that were found, else of those that the file
+    /// holds now.
     pub(super) fn digest(&self) -> Option<Hash> {
-        let loaded = self.planner.and_then(Planner::digest);
-        let loaded = loaded.and_then(|digest| Hash::from_hex(digest).ok());
-        loaded.or_else(|| match &self.code {
-            Code::Candidate(candidate) if self.alone => hash(candidate),
-            Code::Candidate(candidate) => candidate.digest().copied(),
+        let loaded = || {
+            let digest = self.planner.and_then(Planner::digest)?;
+            Hash::from_hex(digest).ok()
+        };
+        let of_file = || match &self.code {
+            Code::Candidate(candidate) => candidate.digest().copied().or_else(|| hash(candidate)),
             _ => None,
-        })
+        };
+        *self.digest.get_or_init(|| loaded().or_else(of_file))
     }
 }
 
-/// The digest of a file that discovery has not seen, as it is now; none if it cannot be read.
+/// The digest of a file as it is now; none if it cannot be read.
 fn hash(candidate: &Candidate) -> Option<Hash> {
     let size_bytes_max = candidate.identity().size;
     let (file, _access, _unchanged) = candidate.reopen(size_bytes_max).ok()?.into_parts();
