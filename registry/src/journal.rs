@@ -10,6 +10,7 @@
 //! memory and complained of once a kind of trouble.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use registry_core::exclusive::Exclusive;
@@ -41,6 +42,8 @@ pub(crate) struct Journal {
     folder: StateFolder,
     recent: Mutex<Recent>,
     complaints: WarnOnce,
+    /// Why the last saving failed, if it did.
+    refusal: Mutex<Option<Arc<StateError>>>,
     /// Whoever has it saves: who comes next finds saved what was recorded before.
     turn: Exclusive<()>,
     saver: Mutex<Saver>,
@@ -100,6 +103,7 @@ impl Journal {
             folder,
             recent: Mutex::new(Recent::default()),
             complaints: WarnOnce::new(16),
+            refusal: Mutex::default(),
             turn: Exclusive::new(()),
             saver: Mutex::default(),
         }
@@ -175,12 +179,19 @@ impl Journal {
         if self.folder.path().is_none() {
             return self.keep(pending);
         }
-        if let Err(error) = self.save_in_folder(&pending, found) {
+        let refusal = self.save_in_folder(&pending, found).err();
+        if let Some(error) = &refusal {
             if self.complaints.first(error.code()) {
                 tracing::warn!(code = error.code(), "events are not saved: {error}");
             }
             self.keep(pending);
         }
+        *self.refusal.lock() = refusal.map(Arc::new);
+    }
+
+    /// Why what happened lately is not saved, if it is not.
+    pub(crate) fn refusal(&self) -> Option<Arc<StateError>> {
+        self.refusal.lock().clone()
     }
 
     fn keep(&self, pending: VecDeque<Recorded>) {

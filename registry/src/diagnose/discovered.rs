@@ -32,6 +32,8 @@ pub struct DiscoveryStatus {
     /// Why not all that earlier processes left is used: how planners did, who is held back, and what was
     /// checked or probed.
     pub state_problem: Option<Problem>,
+    /// Why later processes do not get to know what was learnt here.
+    pub unsaved_problem: Option<Problem>,
 }
 
 /// How many files a discovery found in which state, compared with the one before.
@@ -52,7 +54,7 @@ pub struct FileCounts {
 }
 
 impl DiscoveryStatus {
-    pub(super) fn of(report: &DiscoveryReport) -> Self {
+    pub(super) fn of(report: &DiscoveryReport, unsaved: Option<&StateError>) -> Self {
         let file_counts = FileCounts {
             added: report.changes.added.len(),
             changed: report.changes.changed.len(),
@@ -77,6 +79,7 @@ impl DiscoveryStatus {
             took_us: micros(report.took),
             cache_problem: report.cache_problem.as_deref().map(cache_problem),
             state_problem: report.state_problem.as_deref().map(state_problem),
+            unsaved_problem: unsaved.map(state_problem),
         }
     }
 }

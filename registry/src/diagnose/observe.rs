@@ -14,6 +14,7 @@ use crate::discovery::{Candidate, Refusal, Refused};
 use crate::journal::Journal;
 use crate::name::PlannerName;
 use crate::planner::{DiscoveryReport, Phase, Planner, Rejected};
+use crate::state::StateError;
 use crate::trust::{Guard, Policy};
 
 /// What a diagnosis is read off.
@@ -27,6 +28,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) guard: Arc<Guard>,
     /// What changed lately.
     pub(crate) journal: &'a Journal,
+    /// Why later processes do not get to know what was learnt here, if they do not.
+    pub(crate) unsaved: Option<Arc<StateError>>,
 }
 
 impl Observed<'_> {
@@ -39,7 +42,7 @@ impl Observed<'_> {
             excluded: self.excluded(),
             left_out: self.discovered.scan.left_out.clone(),
             ignored: usize::try_from(self.discovered.scan.ignored).unwrap_or(usize::MAX),
-            discovery: DiscoveryStatus::of(self.discovered),
+            discovery: DiscoveryStatus::of(self.discovered, self.unsaved.as_deref()),
         };
         let is_found = |name: &_| self.planners.iter().any(|planner| planner.name() == name);
         Diagnosis::new(

@@ -47,6 +47,8 @@ pub(crate) struct Ledger {
     noted: Marks,
     book: Mutex<Book>,
     pub(super) state: StateFolder,
+    /// Why outcomes could not be written the last time, if they could not.
+    refusal: Mutex<Option<Arc<StateError>>>,
     /// What changed.
     pub(crate) journal: Arc<Journal>,
     /// When outcomes were last written, on the clock, in milliseconds.
@@ -84,6 +86,7 @@ impl Ledger {
             noted: Marks::new(),
             book: Mutex::default(),
             state: StateFolder::of(config),
+            refusal: Mutex::default(),
             journal: Arc::new(Journal::new(StateFolder::of(config))),
             flushed_ms: AtomicU64::new(millis(clock.now())),
             is_flushing: AtomicBool::new(false),
@@ -211,10 +214,18 @@ impl Ledger {
     /// Writes outcomes, and what changed; a failure is for the log.
     pub(crate) fn flush_or_warn(&self) {
         self.journal.save();
-        if let Err(error) = self.flush() {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
+        let refusal = self.flush().err();
+        if let Some(error) = &refusal {
+            let cause = std::error::Error::source(error).map(ToString::to_string);
             tracing::warn!(code = error.code(), %error, cause, "reliability was not written");
         }
+        *self.refusal.lock() = refusal.map(Arc::new);
+    }
+
+    /// Why later processes do not get to know what was learnt here, if they do not.
+    pub(crate) fn refusal(&self) -> Option<Arc<StateError>> {
+        let refusal = self.refusal.lock().clone();
+        refusal.or_else(|| self.journal.refusal())
     }
 
     /// Writes what came since the last time. What cannot be written is tried again with what comes.

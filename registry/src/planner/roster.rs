@@ -231,6 +231,11 @@ impl Roster {
         &self.supervision.ledger.journal
     }
 
+    /// Why later processes do not get to know what was learnt here, if they do not.
+    pub(crate) fn unsaved(&self) -> Option<Arc<StateError>> {
+        self.supervision.ledger.refusal()
+    }
+
     /// What the catalog keeps alive.
     pub(crate) fn held(&self) -> Held {
         let held = self.catalog.held();

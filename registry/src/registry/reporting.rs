@@ -134,6 +134,7 @@ impl Registry {
             discovered: &self.roster.latest(),
             guard: self.roster.policy().guards.current(),
             journal: self.roster.journal(),
+            unsaved: self.roster.unsaved(),
         }))
     }
 }

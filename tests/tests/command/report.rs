@@ -1,7 +1,9 @@
 //! The whole report: every planner, every file, and what to do next.
 
+use std::path::Path;
+
 use serde_json::json;
-use tests::{PluginFolder, RegistryCommand, fixture, manifest_source, shipped};
+use tests::{PluginFolder, RegistryCommand, fixture, manifest_source, program, set_mode, shipped};
 
 use crate::{each, timeless};
 
@@ -114,4 +116,34 @@ fn the_shipped_planners_are_found_without_any_configuration_in_the_users_folder(
          structural_planner       1.2.0    not loaded  worker     0.80 prior    structural, deep_index\n\
          4 of 4 allowed planners found in 1 folder · fingerprint PRINT (first look) · TIME\n"
     );
+}
+
+#[test]
+fn a_state_folder_that_takes_no_more_is_told_of_in_the_report() {
+    let folder = PluginFolder::new().with(&fixture("well_behaved"));
+    let state = tempfile::tempdir().unwrap();
+    set_mode(state.path(), 0o700);
+    // The system refuses every byte that is written to a file, as it does where a disk is full.
+    let shell = r#"trap "" XFSZ; ulimit -f 0; exec "$0" "$@""#;
+    let full = [
+        "-c",
+        shell,
+        program().to_str().unwrap(),
+        "diagnose",
+        "--json",
+    ];
+    let answer = RegistryCommand::of(Path::new("/bin/sh"), &full)
+        .plugin_dir(folder.path())
+        .env("FACTORY_ALLOWED_PLANNERS", "well_behaved")
+        .env("FACTORY_CACHE_DIR", "off")
+        .env("FACTORY_STATE_DIR", state.path().to_str().unwrap())
+        .run();
+    let file = state.path().join("events.json");
+    let problem = json!({
+        "code": "E_STATE_IO",
+        "reason": format!("writing {} failed: File too large (os error 27)", file.display()),
+        "remedy": "Make room or give rights, or set FACTORY_STATE_DIR=off.",
+    });
+    assert_eq!(answer.json()["discovery"]["unsaved_problem"], problem);
+    assert!(!file.exists());
 }

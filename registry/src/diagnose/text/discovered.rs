@@ -33,6 +33,10 @@ pub(super) fn section(discovery: &DiscoveryStatus, detail: Detail, page: &mut Pa
             &discovery.state_problem,
             "not all that earlier processes left is used",
         ),
+        (
+            &discovery.unsaved_problem,
+            "later processes do not get to know what happens now",
+        ),
     ];
     if detail == Detail::Short && problems.iter().all(|(problem, _)| problem.is_none()) {
         return;

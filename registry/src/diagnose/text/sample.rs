@@ -59,6 +59,7 @@ pub(in crate::diagnose) fn diagnosis() -> Diagnosis {
                 took_us: 2_140,
                 cache_problem: None,
                 state_problem: None,
+                unsaved_problem: None,
             },
         },
         loading: LoadingStatus {
