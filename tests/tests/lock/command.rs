@@ -215,6 +215,12 @@ fn checking_without_a_lock_fails_and_a_lost_one_is_forgotten_only_when_asked_for
         (1, false),
         "{answer:#?}"
     );
+    let told = format!(
+        "{}: there is none; so it would be written\n  + {NAME} {VERSION} blake3:{}\n  next: registry lock\n",
+        ground.lock().display(),
+        hex(&ground.bytes())
+    );
+    assert_eq!(answer.stdout, told);
     assert_eq!(outcome(&ground.registry()), "E_LOCK_MISSING");
     run(&ground, &["lock", "--forget"]).text();
     assert_eq!(outcome(&ground.registry()), "ready");

@@ -17,6 +17,9 @@ struct Answer {
     path: String,
     /// Whether the file was written.
     written: bool,
+    /// Whether there was none.
+    #[serde(skip)]
+    is_new: bool,
     /// Whether it is not begun because it would accept nothing of what is found.
     #[serde(skip)]
     useless: bool,
@@ -64,6 +67,7 @@ pub(super) fn run(
     let answer = Answer {
         path: proposal.path.to_string_lossy().into_owned(),
         written: write,
+        is_new,
         useless: is_useless,
         forgotten,
         planners: lock.planners().len(),
@@ -202,8 +206,11 @@ fn text(answer: &Answer, arguments: &arguments::Lock, look: Look) -> String {
         page.sentence(2, Cell::new("note:"), Cell::new(text));
     }
     if !answer.written && !answer.changes.is_empty() {
-        let next = Cell::new("registry lock --update");
-        page.sentence(2, Cell::new("next:"), next);
+        let next = match answer.is_new {
+            true => "registry lock",
+            false => "registry lock --update",
+        };
+        page.sentence(2, Cell::new("next:"), Cell::new(next));
     }
     page.finish()
 }
@@ -227,6 +234,7 @@ fn headline(answer: &Answer, arguments: &arguments::Lock) -> String {
     }
     match (answer.written, answer.changes.is_empty()) {
         (true, _) => format!("{path}: written, with {planners}"),
+        (false, _) if answer.is_new => format!("{path}: there is none; so it would be written"),
         (false, true) => format!("{path}: as it is found, with {planners}"),
         (false, false) => format!("{path}: differs from what is found"),
     }
