@@ -51,6 +51,7 @@ pub(crate) use progress::Counter;
 pub use progress::Progress;
 pub use refusal::{Refusal, Refused};
 pub use request::{Bounds, ScanRequest};
+pub(crate) use resolve::plain_name;
 pub use resolve::{Resolution, Shadowed, resolve};
 pub use scan::{Scan, inspect, inspect_within, scan};
 pub use state::{Discovered, Discovery};

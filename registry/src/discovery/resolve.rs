@@ -51,7 +51,7 @@ pub fn resolve(candidates: &[Arc<Candidate>]) -> Resolution {
         HashMap::with_capacity(candidates.len());
     let mut contenders = Vec::with_capacity(candidates.len());
     for candidate in candidates {
-        let alike = holders.entry(plain(candidate.name())).or_default();
+        let alike = holders.entry(plain_name(candidate.name())).or_default();
         let twin = alike.iter().find(|other| other.is_same_file(candidate));
         let behind = alike
             .first()
@@ -69,7 +69,7 @@ pub fn resolve(candidates: &[Arc<Candidate>]) -> Resolution {
         }
     }
     for candidate in contenders {
-        let alike = holders.get(&plain(candidate.name()));
+        let alike = holders.get(&plain_name(candidate.name()));
         let rival = alike
             .into_iter()
             .flatten()
@@ -99,7 +99,7 @@ fn clash(candidate: &Candidate, rival: &Candidate) -> Refused {
 }
 
 /// A name with `-` and `_` taken for the same.
-fn plain(name: &str) -> Cow<'_, str> {
+pub(crate) fn plain_name(name: &str) -> Cow<'_, str> {
     if name.contains('-') {
         Cow::Owned(name.replace('-', "_"))
     } else {

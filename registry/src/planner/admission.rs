@@ -1,5 +1,7 @@
 //! From candidates to catalog entries: who is admitted, and who is not and why.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,9 +9,9 @@ use registry_core::catalog::Snapshot;
 
 use super::supervised::{Options, Planner, Source, Supervision};
 use crate::config::Config;
-use crate::discovery::{Candidate, Resolution, Scan, resolve};
+use crate::discovery::{Candidate, Resolution, Scan, plain_name, resolve};
 use crate::name::PlannerName;
-use crate::trust::{self, Policy, Refusal};
+use crate::trust::{self, Policy, Refusal, Standing};
 
 /// A candidate that a trust gate turned away.
 #[derive(Clone, Debug)]
@@ -65,6 +67,7 @@ pub(super) fn sort_out(
 ) -> (Resolution, Vec<Rejected>) {
     let mut rejected = Vec::new();
     let mut passed = Vec::new();
+    let contested = contested(scan, policy);
     for candidate in &scan.candidates {
         // Discovery gives candidates with valid names only; `planner_of` looks again.
         let Ok(name) = PlannerName::parse(candidate.name()) else {
@@ -72,7 +75,8 @@ pub(super) fn sort_out(
             continue;
         };
         let verdict = judge(candidate, &name, builtins, policy);
-        match verdict.and_then(|()| judge_proof(candidate, &name, keep, policy)) {
+        let is_contested = contested.contains(&plain_name(candidate.name()));
+        match verdict.and_then(|()| judge_proof(candidate, &name, keep, is_contested, policy)) {
             Ok(()) => passed.push(Arc::clone(candidate)),
             Err(refusal) => rejected.push(Rejected {
                 name,
@@ -82,6 +86,20 @@ pub(super) fn sort_out(
         }
     }
     (resolve(&passed), rejected)
+}
+
+/// Names that several files claim of which a lock tells the right one by its digest, where discovery hashed
+/// none: one that the lock refuses must not stand in the way of one that it accepts.
+fn contested<'a>(scan: &'a Scan, policy: &Policy) -> HashSet<Cow<'a, str>> {
+    let is_locked = matches!(policy.guards.current().standing(), Standing::InForce { .. });
+    let is_hashed = |candidate: &Arc<Candidate>| candidate.digest().is_some();
+    if !is_locked || scan.candidates.iter().all(is_hashed) {
+        return HashSet::new();
+    }
+    let mut seen = HashSet::new();
+    let names = scan.candidates.iter();
+    let names = names.map(|candidate| plain_name(candidate.name()));
+    names.filter(|name| !seen.insert(name.clone())).collect()
 }
 
 fn judge(
@@ -104,14 +122,17 @@ fn judge_proof(
     candidate: &Candidate,
     name: &PlannerName,
     keep: Option<&Snapshot<Planner>>,
+    is_contested: bool,
     policy: &Policy,
 ) -> Result<(), Refusal> {
+    let of_file = || is_contested.then(|| trust::digest_now(candidate, policy))?;
     let running = || {
         let known = keep?.get(candidate.name())?;
         let digest = known.is_of(candidate).then(|| known.digest())??;
         blake3::Hash::from_hex(digest).ok()
     };
-    let digest = candidate.digest().copied().or_else(running);
+    let known = candidate.digest().copied();
+    let digest = known.or_else(running).or_else(of_file);
     let guard = policy.guards.current();
     guard.judge_lock(name, candidate.manifest(), digest.as_ref())?;
     if policy.signatures.are_wanted() {

@@ -138,18 +138,29 @@ fn a_running_planner_whose_bytes_are_revoked_is_retired_by_the_next_discovery() 
 fn a_file_that_the_lock_does_not_accept_does_not_shadow_one_that_it_does() {
     let first = PluginFolder::new().with_own(&fixture(NAME), "tampered");
     let ground = Ground::locked();
-    let registry = Registry::builder()
-        .plugin_dir(first.path())
-        .plugin_dir(ground.plugins.path())
-        .allow([NAME])
-        .set("trust.lock_file", ground.lock())
-        .build()
-        .unwrap();
-    assert_eq!(registry.get(NAME).unwrap().path(), Some(&*ground.file()));
-    let refused = &registry.diagnose().unwrap().files.refused;
-    let refused: Vec<_> = refused
-        .iter()
-        .map(|file| (file.path.clone(), file.problem.code))
-        .collect();
-    assert_eq!(refused, [(first.file(FILE), "E_DIGEST_MISMATCH")]);
+    let beside = ground.plugins.file("beside.so");
+    // Whether discovery hashes what it finds or not, in an earlier folder or in the same one.
+    for (deep, same_folder) in [("1", false), ("0", false), ("1", true), ("0", true)] {
+        let builder = Registry::builder();
+        let (builder, tampered) = if same_folder {
+            std::fs::copy(first.file(FILE), &beside).unwrap();
+            (builder, beside.clone())
+        } else {
+            (builder.plugin_dir(first.path()), first.file(FILE))
+        };
+        let registry = builder
+            .plugin_dir(ground.plugins.path())
+            .allow([NAME])
+            .set("trust.lock_file", ground.lock())
+            .set("discovery.deep_fingerprint", deep)
+            .build()
+            .unwrap();
+        assert_eq!(registry.get(NAME).unwrap().path(), Some(&*ground.file()));
+        let refused = &registry.diagnose().unwrap().files.refused;
+        let refused: Vec<_> = refused
+            .iter()
+            .map(|file| (file.path.clone(), file.problem.code))
+            .collect();
+        assert_eq!(refused, [(tampered, "E_DIGEST_MISMATCH")]);
+    }
 }
