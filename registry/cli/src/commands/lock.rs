@@ -17,12 +17,9 @@ struct Answer {
     path: String,
     /// Whether the file was written.
     written: bool,
-    /// Whether there was none.
+    /// What stood there before.
     #[serde(skip)]
-    is_new: bool,
-    /// Whether it is not begun because it would accept nothing of what is found.
-    #[serde(skip)]
-    useless: bool,
+    before: Before,
     /// Whether it was forgotten that there was a lock.
     forgotten: bool,
     /// How many planners the lock knows now.
@@ -33,6 +30,16 @@ struct Answer {
     absent: Vec<PlannerName>,
     /// Files that no lock would let run.
     rejected: Vec<Rejected>,
+}
+
+/// What stood in the lock's place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Lock,
+    Nothing,
+    /// Nor is one begun, for it would accept nothing of what is found: it would refuse everything from now
+    /// on, and nobody asked for that.
+    NothingUseful,
 }
 
 #[derive(Serialize)]
@@ -54,11 +61,13 @@ pub(super) fn run(
     let wanted = wanted(arguments, &registry, &proposal)?;
     let changes = current.changes_to(&wanted);
     let asks = arguments.update.is_some() || arguments.add.is_some() || arguments.revoke.is_some();
-    let is_new = proposal.current.is_none();
-    // It would refuse everything from now on, and nobody asked for that.
-    let is_useless = is_new && changes.is_empty() && !proposal.rejected.is_empty();
-    let is_due = is_new || (asks && !changes.is_empty());
-    let write = !arguments.check && !arguments.forget && !is_useless && is_due;
+    let before = match &proposal.current {
+        Some(_) => Before::Lock,
+        None if changes.is_empty() && !proposal.rejected.is_empty() => Before::NothingUseful,
+        None => Before::Nothing,
+    };
+    let is_due = before == Before::Nothing || (asks && !changes.is_empty());
+    let write = !arguments.check && !arguments.forget && is_due;
     if write {
         put(&wanted, &proposal)?;
     }
@@ -67,8 +76,7 @@ pub(super) fn run(
     let answer = Answer {
         path: proposal.path.to_string_lossy().into_owned(),
         written: write,
-        is_new,
-        useless: is_useless,
+        before,
         forgotten,
         planners: lock.planners().len(),
         absent: proposal.absent(),
@@ -76,7 +84,9 @@ pub(super) fn run(
         changes,
     };
     output.answer(&answer, |look| text(&answer, arguments, look))?;
-    let differs = !answer.changes.is_empty() || is_useless || (arguments.check && is_new);
+    let differs = !answer.changes.is_empty()
+        || before == Before::NothingUseful
+        || (arguments.check && before == Before::Nothing);
     if differs && !write && !arguments.forget {
         return Err(Stop::Unwell);
     }
@@ -206,9 +216,9 @@ fn text(answer: &Answer, arguments: &arguments::Lock, look: Look) -> String {
         page.sentence(2, Cell::new("note:"), Cell::new(text));
     }
     if !answer.written && !answer.changes.is_empty() {
-        let next = match answer.is_new {
-            true => "registry lock",
-            false => "registry lock --update",
+        let next = match answer.before {
+            Before::Lock => "registry lock --update",
+            Before::Nothing | Before::NothingUseful => "registry lock",
         };
         page.sentence(2, Cell::new("next:"), Cell::new(next));
     }
@@ -229,12 +239,14 @@ fn headline(answer: &Answer, arguments: &arguments::Lock) -> String {
     } else {
         format!("{planners} planners")
     };
-    if answer.useless {
+    if answer.before == Before::NothingUseful {
         return format!("{path}: not written, for other gates refuse all that is found");
     }
     match (answer.written, answer.changes.is_empty()) {
         (true, _) => format!("{path}: written, with {planners}"),
-        (false, _) if answer.is_new => format!("{path}: there is none; so it would be written"),
+        (false, _) if answer.before == Before::Nothing => {
+            format!("{path}: there is none; so it would be written")
+        }
         (false, true) => format!("{path}: as it is found, with {planners}"),
         (false, false) => format!("{path}: differs from what is found"),
     }
