@@ -35,4 +35,4 @@ pub(crate) use probe::{Prober, Unproven};
 pub(crate) use probe_key::{ProbeKey, Trial};
 pub use supervise::ProgramError;
 pub(crate) use supervise::{Launch, Program, Worker};
-pub(crate) use verdicts::{ProbeFault, Verdict};
+pub(crate) use verdicts::{Kept as KeptVerdicts, ProbeFault, Verdict};

@@ -18,7 +18,7 @@ use super::failure::{Failure, Stage, StartFault, WorkerFault};
 use super::probe_key::ProbeKey;
 use super::sandbox::Enforced;
 use super::supervise::Launch;
-use super::verdicts::{ProbeFault, Verdict, Verdicts};
+use super::verdicts::{Kept, ProbeFault, Verdict, Verdicts};
 use crate::crash::Limit;
 use crate::load::CallState;
 use crate::state::{StateError, StateFolder, now_s};
@@ -61,6 +61,11 @@ impl Prober {
     /// Whether what other processes left can be used; if not, probes are made anew.
     pub(crate) fn check(&self) -> Result<(), StateError> {
         self.verdicts.check()
+    }
+
+    /// What is kept of all that this process and others found.
+    pub(crate) fn kept(&self) -> Kept {
+        self.verdicts.kept()
     }
 
     /// Has the bytes behind this key be tried anew.

@@ -76,6 +76,12 @@ impl ProbeKey {
         Self(Bond::of(trial).and_then(|bond| bond.key(digest)))
     }
 
+    /// Whether `key` is one of the bytes with this digest.
+    pub(super) fn is_of(key: &str, digest: &Hash) -> bool {
+        let rest = key.strip_prefix(digest.to_hex().as_str());
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    }
+
     pub(super) fn as_deref(&self) -> Option<&str> {
         self.0.as_deref()
     }

@@ -6,10 +6,12 @@
 
 use std::time::Duration;
 
+use blake3::Hash;
 use registry_core::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Stage;
+use super::probe_key::ProbeKey;
 use super::sandbox::Enforced;
 use crate::state::{Document, Finding, Findings, LIFETIME, StateError, StateFolder, now_s};
 
@@ -52,8 +54,9 @@ pub(super) struct Verdicts {
     known: Mutex<Kept>,
 }
 
+/// What all processes that share a state folder found, at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Kept {
+pub(crate) struct Kept {
     verdicts: Findings<Verdict>,
 }
 
@@ -89,6 +92,17 @@ impl Finding for Verdict {
 }
 
 impl Kept {
+    /// Whether anything was found to be wrong with these bytes, however they were tried.
+    pub(crate) fn blames(&self, digest: &Hash) -> bool {
+        let mut verdicts = self.verdicts.iter();
+        verdicts.any(|(key, verdict)| verdict.fault.is_some() && ProbeKey::is_of(key, digest))
+    }
+
+    /// The verdict under `key`, if it counts now.
+    pub(crate) fn verdict(&self, key: &ProbeKey) -> Option<&Verdict> {
+        self.verdicts.find(key.as_deref()?, now_s())
+    }
+
     fn forget_faults(&mut self) {
         self.verdicts.keep(|verdict| verdict.fault.is_none());
     }
@@ -110,11 +124,15 @@ impl Verdicts {
             return Some(verdict.clone());
         }
         // What cannot be used is no harm: the probe is made.
-        let kept = self.state.read::<Kept>().unwrap_or_default();
-        let verdict = kept.verdicts.find(key, now_s)?.clone();
+        let verdict = self.kept().verdicts.find(key, now_s)?.clone();
         let mut known = self.known.lock();
         known.verdicts.add(key.to_owned(), verdict.clone());
         Some(verdict)
+    }
+
+    /// What is kept for other processes; nothing where it cannot be read.
+    pub(super) fn kept(&self) -> Kept {
+        self.state.read().unwrap_or_default()
     }
 
     /// Whether what other processes left can be used.
@@ -133,7 +151,11 @@ impl Verdicts {
     /// Has what failed be tried anew.
     pub(super) fn forget_faults(&self) {
         self.known.lock().forget_faults();
-        let has_faults = |kept: Kept| kept.verdicts.iter().any(|verdict| verdict.fault.is_some());
+        let has_faults = |kept: Kept| {
+            kept.verdicts
+                .iter()
+                .any(|(_, verdict)| verdict.fault.is_some())
+        };
         if self.state.read().is_ok_and(has_faults) {
             self.change(Kept::forget_faults);
         }
@@ -187,7 +209,11 @@ mod tests {
             kept.verdicts.add(at.to_string(), verdict(at, fault));
         }
         kept.forget_faults();
-        let left: Vec<_> = kept.verdicts.iter().map(|verdict| verdict.at_s).collect();
+        let left: Vec<_> = kept
+            .verdicts
+            .iter()
+            .map(|(_, verdict)| verdict.at_s)
+            .collect();
         assert_eq!(left, [1, 3, 5, 7, 9]);
     }
 

@@ -67,16 +67,17 @@ impl Planner {
         if let Some(quarantine) = self.lasting_hold() {
             return Some(Obstacle::Quarantined(Box::new(quarantine)));
         }
-        let failed = match self.phase() {
+        let (failed, probed) = match self.phase() {
             Phase::Failed {
                 cause, retry_after, ..
-            } => Some((cause, retry_after)),
-            _ => None,
+            } => {
+                let probed = self.failed_probe(&cause);
+                (Some((cause, retry_after)), probed)
+            }
+            Phase::NotLoaded => (None, self.remembered_probe()),
+            _ => (None, None),
         };
-        if let Some(quarantine) = failed
-            .as_ref()
-            .and_then(|(cause, _)| self.failed_probe(cause))
-        {
+        if let Some(quarantine) = probed {
             return Some(Obstacle::Quarantined(Box::new(quarantine)));
         }
         if let Some((cause, retry_after)) = failed

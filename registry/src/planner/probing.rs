@@ -9,7 +9,7 @@ use super::hold::{HoldEnd, Holder, Quarantine};
 use super::start_error::StartFailure;
 use super::supervised::{Phase, Planner};
 use crate::config::Policy;
-use crate::isolate::{ProbeFault, ProbeKey, StartFault, Trial, Unproven, Verdict};
+use crate::isolate::{KeptVerdicts, ProbeFault, ProbeKey, StartFault, Trial, Unproven, Verdict};
 use crate::moment::Moment;
 use crate::problem::causes;
 use crate::state::Finding as _;
@@ -136,6 +136,32 @@ impl Planner {
         self.supervision.prober.recall(&self.probe_key(digest?)?)
     }
 
+    /// Learns what is kept of the probe of its bytes as discovery found them, so that nobody has to ask for
+    /// it to find out.
+    pub(super) fn learn_verdict(&self, kept: &KeptVerdicts) {
+        let failure = self.failure_in(kept).map(StartFailure::Probe);
+        if failure.is_some() {
+            self.record.begin_note();
+        }
+        *self.blamed.lock() = failure;
+    }
+
+    fn failure_in(&self, kept: &KeptVerdicts) -> Option<ProbeFailure> {
+        let digest = *self.candidate()?.digest()?;
+        // What a verdict is bound to is only looked for where there may be one.
+        let key = kept.blames(&digest).then(|| self.probe_key(digest))??;
+        let verdict = kept.verdict(&key)?;
+        let fault = verdict.fault.as_ref()?;
+        let cause = ProbeCause::remembered(fault);
+        Some(ProbeFailure::new(verdict, fault, cause))
+    }
+
+    /// The hold of a probe that failed before anybody asked for the planner here.
+    pub(super) fn remembered_probe(&self) -> Option<Quarantine> {
+        let failure = self.blamed.lock().clone()?;
+        self.failed_probe(&failure)
+    }
+
     /// The hold of a probe that failed, for as long as its verdict counts.
     pub(super) fn failed_probe(&self, cause: &StartFailure) -> Option<Quarantine> {
         let StartFailure::Probe(failure) = cause else {
@@ -167,6 +193,7 @@ impl Planner {
         let fault = verdict.fault.as_ref()?;
         let failure = ProbeFailure::new(&verdict, fault, ProbeCause::remembered(fault));
         self.supervision.prober.forget(&key);
+        *self.blamed.lock() = None;
         if let Phase::Failed { .. } = self.phase() {
             self.resident().reset();
         }

@@ -42,6 +42,7 @@ impl Planner {
             } => self
                 .failed_probe(&cause)
                 .or_else(|| self.failed_self_test(&cause, retry_after)),
+            Phase::NotLoaded => self.remembered_probe(),
             _ => None,
         })
     }

@@ -47,6 +47,8 @@ pub struct Planner {
     pub(super) record: Arc<Record>,
     /// When a start of it last failed, on the ledger's clock.
     pub(super) failed_at: Mutex<Option<Duration>>,
+    /// What a probe of its bytes found before anybody asked for it here.
+    pub(super) blamed: Mutex<Option<StartFailure>>,
     pub(super) log_limit: LogLimit,
     /// How its processes ended, once there was one.
     pub(super) ends: OnceLock<Arc<Ends>>,
@@ -270,6 +272,7 @@ impl Planner {
         Self {
             record,
             failed_at: Mutex::new(None),
+            blamed: Mutex::new(None),
             name,
             manifest,
             source,

@@ -67,9 +67,9 @@ impl<F: Finding> Findings<F> {
         self.0.is_empty()
     }
 
-    /// All of them.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &F> {
-        self.0.values()
+    /// Keys and findings.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &F)> {
+        self.0.iter().map(|(key, finding)| (&**key, finding))
     }
 }
 

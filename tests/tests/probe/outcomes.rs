@@ -4,7 +4,7 @@ use std::error::Error;
 
 use plugin_api::PlanRequest;
 use registry::diagnose::{GateKind, Isolation, Verdict};
-use registry::{Event, EventKind, HoldEnd, Holder, ProbeCause, Query, Registry};
+use registry::{Event, EventKind, HoldEnd, Holder, ProbeCause, Quarantine, Query, Registry};
 use tests::{PluginFolder, fixture, pid_of_obeys, program};
 
 use super::{builder, constructing, failure, found, probing, state, verdict};
@@ -127,6 +127,48 @@ fn what_fails_is_held_back_until_that_is_lifted() {
         (Some(Holder::Probe), None)
     );
     assert_eq!(found(&failure(&other, NAME)), "E_WORKER_CRASH");
+}
+
+#[test]
+fn a_later_process_holds_back_what_failed_without_being_asked_for_it() {
+    const NAME: &str = "bad_planner";
+    let folder = PluginFolder::new().with_c("bad.so", &constructing("abort();"));
+    let state = state();
+    let later = || {
+        let builder = builder(&folder, NAME, state.path());
+        builder.set("select.min_reliability", "0").build().unwrap()
+    };
+    let ranked = |registry: &Registry| registry.select(Query::new("Split")).is_ok();
+    let first = later();
+    assert!(ranked(&first));
+    failure(&first, NAME);
+    let held = first.list_quarantined().unwrap();
+    let (host, other) = (later(), later());
+    for registry in [&first, &host, &other] {
+        let error = registry.select(Query::new("Split")).unwrap_err();
+        assert_eq!(error.excluded()[0].reason.word(), "quarantined");
+    }
+    let remembered = host.list_quarantined().unwrap();
+    let since_and_end = |held: &[Quarantine]| (held[0].by, held[0].since, held[0].ends);
+    assert_eq!(since_and_end(&remembered), since_and_end(&held));
+    let reason = &remembered[0].reason;
+    assert!(
+        reason.ends_with(" (E_WORKER_CRASH, remembered)"),
+        "{reason}"
+    );
+    // Whoever lifts it lifts it for all who have not asked for it, once they look.
+    other.lift(NAME).unwrap();
+    assert!(ranked(&other) && !ranked(&host));
+    host.discover().unwrap();
+    assert!(ranked(&host));
+    assert_eq!(host.list_quarantined().unwrap(), []);
+    assert_eq!(found(&failure(&host, NAME)), "E_WORKER_CRASH");
+    // Other bytes of the same name were never tried.
+    let file = folder.file("bad.so");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes.push(0);
+    std::fs::write(&file, bytes).unwrap();
+    assert!(ranked(&later()));
 }
 
 #[test]

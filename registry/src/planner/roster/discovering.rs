@@ -136,6 +136,7 @@ impl Roster {
             ..DiscoveryReport::default()
         };
         self.publish(&mut report, base, replace)?;
+        self.learn_verdicts();
         report.took = started.elapsed();
         self.record(&report, base, replace);
         // Reports speak of the new generation while the old one is still being drained.
@@ -172,6 +173,19 @@ impl Roster {
             problem.get_or_insert(Arc::new(error));
         }
         problem
+    }
+
+    /// Learns what probes found, here or in other processes, of planners that are to be probed.
+    fn learn_verdicts(&self) {
+        let mut planners = self.known();
+        planners.retain(|planner| planner.policy() == Policy::Probe);
+        if planners.is_empty() {
+            return;
+        }
+        let kept = self.supervision.prober.kept();
+        for planner in planners {
+            planner.learn_verdict(&kept);
+        }
     }
 
     /// Has the journal tell what a discovery found and changed.
