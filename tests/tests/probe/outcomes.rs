@@ -74,6 +74,8 @@ fn a_library_that_crashes_is_not_mapped_and_not_tried_again_until_a_reload() {
         evidence.starts_with("failed during the load of its library, at 2"),
         "{evidence}"
     );
+    let next: Vec<_> = explanation.next.iter().map(|step| &*step.command).collect();
+    assert_eq!(next, ["registry quarantine bad_planner --lift"]);
     // Another process would find it remembered.
     let other = probing(&folder, "bad_planner", state.path());
     let remembered = failure(&other, "bad_planner");

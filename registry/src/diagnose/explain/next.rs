@@ -86,9 +86,14 @@ pub(super) fn steps(
                 step(command, "close the breaker now")
             }),
         ],
-        GateKind::Start | GateKind::Probe => vec![name.map(|name| {
+        GateKind::Start => vec![name.map(|name| {
             let command = format!("registry plan {name} \"Split the billing module\"");
             step(command, "try again, with logs of what happens")
+        })],
+        // Asking for it makes no other probe as long as this one counts.
+        GateKind::Probe => vec![name.map(|name| {
+            let command = format!("registry quarantine {name} --lift");
+            step(command, "have it tried anew when it is next asked for")
         })],
     };
     steps.into_iter().flatten().collect()
