@@ -104,7 +104,8 @@ fn every_dependency_comes_from_the_one_registry_with_a_checksum_and_none_is_bann
     let registries = texts(&deny["sources"]["allow-registry"]);
     let banned = deny["bans"]["deny"].as_array().unwrap().iter();
     let banned: Vec<_> = banned.map(|entry| entry["crate"].as_str()).collect();
-    for path in ["Cargo.lock", "fuzz/Cargo.lock"] {
+    let peers = "benches/isolation_peers/Cargo.lock";
+    for path in ["Cargo.lock", "fuzz/Cargo.lock", peers] {
         let lock: Table = read(path).parse().unwrap();
         for package in lock["package"].as_array().unwrap() {
             let Some(source) = package.get("source").and_then(toml::Value::as_str) else {

@@ -6,6 +6,7 @@
 //! round before the first is thrown away: it meets cold caches and unmapped pages, and all subjects
 //! alike. It is no criterion bench: what is measured depends on the time between two calls.
 //!
+//! `cargo bench -p benches --bench isolation -- peers` builds wasmtime and iceoryx2, and measures them beside these.
 //! `cargo bench -p benches --bench isolation -- crowd` measures a hundred workers instead.
 
 #![expect(clippy::print_stdout, reason = "it is its output")]
@@ -18,12 +19,14 @@ mod cold;
 mod crowd;
 mod measure;
 mod peers;
+mod scale;
 mod subject;
 
 use std::time::Duration;
 
 use measure::{Sample, cores, pin, ratio, show, timed, unpin};
 use peers::{Pipe, PlanPipe, SpinEcho};
+use scale::{Scale, When};
 use subject::{call, plugin_folder, registry, worker_of};
 
 /// Rounds, in each of which every subject is measured once.
@@ -49,6 +52,7 @@ fn main() {
         crowd::run(folder.path());
         return;
     }
+    let built = is_given("peers").then(scale::build);
     let cores = cores();
     let [ours, theirs] = [cores.first(), cores.get(1).or(cores.first())]
         .map(|core| *core.expect("this process may use a core"));
@@ -62,6 +66,7 @@ fn main() {
     let mut pipe = Pipe::start(theirs);
     let mut plans = PlanPipe::start(folder.path(), theirs);
     let spin = SpinEcho::start(theirs);
+    let mut scale = built.map(|program| Scale::start(&program, theirs));
     let mut hot = [const { Vec::new() }; 5];
     let mut idle = [const { Vec::new() }; 4];
     for round in 0..=rounds {
@@ -72,12 +77,19 @@ fn main() {
             timed(HOT_CALLS / 10, None, || pipe.ask()),
             timed(HOT_CALLS / 10, None, || plans.ask()),
         ];
+        if let Some(scale) = &mut scale {
+            scale.measure(When::Hot, round > 0);
+            scale.measure(When::Cold, round > 0);
+        }
         let mut idle_now = [const { Vec::new() }; 4];
         for _ in 0..IDLE_CALLS {
             idle_now[0].extend(timed(1, Some(IDLE), || call(&workers)));
             idle_now[1].extend(timed(1, Some(IDLE), || pipe.ask()));
             idle_now[2].extend(timed(1, Some(IDLE), || call(&in_process)));
             idle_now[3].extend(timed(1, Some(IDLE), || plans.ask()));
+            if let Some(scale) = &mut scale {
+                scale.measure(When::FromIdle, round > 0);
+            }
         }
         if round > 0 {
             gather(&mut hot, hot_now);
@@ -86,6 +98,9 @@ fn main() {
     }
     tell_hot(&hot.map(Sample::of));
     tell_idle(&idle.map(Sample::of));
+    if let Some(scale) = scale {
+        scale.tell();
+    }
     unpin(&cores);
     cold::run(folder.path(), rounds);
     cold::idle_cost(&workers);
