@@ -1,11 +1,15 @@
 //! Workers that end before they have answered, and what is left of them.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
 
 use plugin_api::PlanRequest;
-use registry::{CallError, CallProblem, Crash, EventKind, PlanFailure, Registry, WorkerFault};
+use registry::{
+    CallError, CallProblem, CancelToken, Crash, EventKind, PlanFailure, Registry, WorkerFault,
+};
 use rustix::process::{Pid, Signal, kill_process};
 use tests::{PluginFolder, fixture, set_mode};
 
@@ -159,6 +163,43 @@ fn an_end_just_before_the_registrys_own_is_recorded() {
     let signals = recorded(&builder().build().unwrap());
     let signals: Vec<_> = signals.into_iter().map(|(signal, _)| signal).collect();
     assert_eq!(signals, [Some(9)]);
+}
+
+/// Says that something was logged.
+struct Bell(Sender<()>);
+
+impl Write for Bell {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _nobody_listens = self.0.send(());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_call_goes_on_when_its_registry_is_dropped_and_the_worker_goes_with_the_last_handle() {
+    let (_folder, registry) = obedient();
+    let pid = pid_of_obeys(&registry);
+    let handle = registry.handle("obeys").unwrap();
+    let (order, cancel) = (PlanRequest::new("until_cancelled"), CancelToken::new());
+    let (rings, rung) = mpsc::channel();
+    let log = tracing_subscriber::fmt().with_writer(move || Bell(rings.clone()));
+    let plan = || handle.plan_unless(&order, &cancel).unwrap_err();
+    thread::scope(|scope| {
+        let call = scope.spawn(|| tracing::subscriber::with_default(log.finish(), plan));
+        // The planner's line says that the call is under way.
+        rung.recv().unwrap();
+        drop(registry);
+        cancel.cancel();
+        assert_eq!(call.join().unwrap().code(), "E_CANCELLED");
+    });
+    let plan = handle.plan(&PlanRequest::new("pid")).unwrap();
+    assert_eq!(plan.tasks()[0].description, format!("{pid:05}"));
+    drop(handle);
+    assert!(!exists(pid));
 }
 
 #[test]
