@@ -25,6 +25,9 @@ use std::time::Duration;
 use crate::sync::atomic::{AtomicU32, Ordering, fence};
 use crate::sync::broken;
 
+/// What is written here, for whoever has to know whether the other side was built from the same.
+pub const SOURCE: &[u8] = include_bytes!("mailbox.rs");
+
 /// Sleeping on a word until it changes, and waking whoever does.
 pub trait Futex {
     /// Returns when woken, after `bound`, or at once when `word` is not `expected`. May return early.

@@ -1,13 +1,19 @@
 //! Which build of the exchange this is.
 
-/// All that both sides must agree on: how memory is laid out, what frames and orders look like.
-const SOURCES: [&[u8]; 8] = [
+use registry_core::mailbox;
+
+/// All that both sides must agree on: how memory is laid out, what frames, orders and answers to them look
+/// like.
+const SOURCES: [&[u8]; 11] = [
+    mailbox::SOURCE,
     include_bytes!("control.rs"),
     include_bytes!("frame.rs"),
     include_bytes!("lane.rs"),
     include_bytes!("region.rs"),
     include_bytes!("slot.rs"),
     include_bytes!("../failure.rs"),
+    include_bytes!("../../load/relayed.rs"),
+    include_bytes!("../sandbox/enforced.rs"),
     include_bytes!("../sandbox/spec.rs"),
     include_bytes!("../worker/service.rs"),
 ];
