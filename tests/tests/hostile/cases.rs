@@ -293,6 +293,7 @@ fn wire() -> Vec<Case> {
             "frames.changing_total",
             CHANGES,
         ),
+        call("counts that flicker", "frames.flickering_counts", Late),
         call("lines without an end", "frames.endless_lines", Late),
         call("forged error", "frames.forged_error", Says("")).probed(NO_START),
         at(

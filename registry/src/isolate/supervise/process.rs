@@ -21,7 +21,9 @@ use crate::crash::{Crash, Limit};
 use crate::isolate::failure::{Failure, Stage, WorkerFault};
 use crate::isolate::groups::Group;
 use crate::isolate::sandbox::Enforced;
-use crate::isolate::wire::{Ends, Fault, Kind, Message, Pause as _, Region, SPIN, spin_allowed};
+use crate::isolate::wire::{
+    Allowance, Ends, Fault, Kind, Message, Pause as _, Region, SPIN, spin_allowed,
+};
 use crate::isolate::worker::ExitCode;
 use crate::load::CallState;
 use crate::moment::Moment;
@@ -31,6 +33,10 @@ const REAP_MAX: Duration = Duration::from_secs(2);
 
 /// Longest wait for the news of an end that a closed socket foretells.
 const END_NEWS_MAX: Duration = Duration::from_secs(1);
+
+/// Lines of log in one call that are taken as fast as they come: more than an honest worker sends, which
+/// keeps to the bound of its planner.
+const LINES_MAX: u32 = 1_000;
 
 /// What a host and a worker share.
 #[derive(Debug)]
@@ -199,6 +205,7 @@ impl Process {
         ends.own.set_hot(hot);
         seat.lane.send(ends, head, bytes, patience)?;
         let spin = if hot { SPIN } else { Duration::ZERO };
+        let mut lines = Allowance::of(LINES_MAX);
         loop {
             let message = seat.lane.receive(ends, Some(head.1), spin, patience)?;
             if !message.kind.is_from_worker() {
@@ -207,8 +214,9 @@ impl Process {
             if message.kind != Kind::Log {
                 return Ok(message);
             }
-            // A flood of lines never sleeps, and must not outlast the call.
+            // A flood of lines never sleeps, and must neither outlast the call nor keep this thread busy.
             patience.next()?;
+            lines.spend();
             if let Some(state) = patience.state {
                 let level = u8::try_from(message.extra & 0xff).unwrap_or(u8::MAX);
                 state.relayed(level, message.extra >> 8, &message.bytes);

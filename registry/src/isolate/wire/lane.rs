@@ -8,6 +8,7 @@ use rustix::thread::sched_getaffinity;
 
 use super::frame::{Header, Kind};
 use super::futex::Shared;
+use super::rest::Sleeps;
 use super::slot::{FRAME_BYTES_MAX, Slot};
 
 /// How long a side spins before it sleeps, while calls follow each other closely.
@@ -213,12 +214,13 @@ fn wait(
     if ready(mailbox.look())? || (!spin.is_zero() && spun(mailbox, spin, &ready)?) {
         return Ok(());
     }
+    let mut sleeps = Sleeps::default();
     loop {
         let seen = mailbox.look();
         if ready(seen)? {
             return Ok(());
         }
-        mailbox.sleep(seen, pause.next()?);
+        sleeps.sleep(mailbox, seen, pause.next()?);
     }
 }
 

@@ -15,7 +15,7 @@
 //! * A length is judged on the copy of the header before a byte is copied by it.
 //! * Frames that are repeated, left out, of another call or larger than announced are faults; the host
 //!   ends a worker at its first.
-//! * No wait is without a bound that this side keeps itself.
+//! * No wait is without a bound that this side keeps itself, and none that the other side can keep busy.
 //!
 //! Idle sides sleep. Both spin, for [`SPIN`] at most, only while calls follow each other within that
 //! time, and never where both may use one and the same processor alone. The host decides that for both.
@@ -26,6 +26,7 @@ mod frame;
 mod futex;
 mod lane;
 mod region;
+mod rest;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub(super) use control::{Heard, Hello, hear, hear_plain, send_hello};
 pub(super) use frame::Kind;
 pub(super) use lane::{Discarded, Ends, Fault, Lane, Message, Pause, SPIN, spin_allowed};
 pub(super) use region::{Access, Region};
+pub(super) use rest::Allowance;
 pub(super) use slot::SLOTS;
 
 /// Largest message, in either direction.
