@@ -6,7 +6,7 @@ use plugin_api::{Plan, PlanRequest};
 
 use super::cancel::CancelToken;
 use super::get_error::PlanFailure;
-use super::roster::Roster;
+use super::roster::{LOOKUPS_MAX, Roster};
 use super::supervised::Planner;
 use crate::name::PlannerName;
 
@@ -45,8 +45,8 @@ impl Handle {
         }
     }
 
-    /// Turns a request into a plan; see [`Planner::plan`]. A planner that is replaced meanwhile is
-    /// looked up once more.
+    /// Turns a request into a plan; see [`Planner::plan`]. Where the planner is replaced before it was
+    /// called, its successor is.
     pub fn plan(&self, request: &PlanRequest) -> Result<Plan, PlanFailure> {
         self.plan_unless(request, &CancelToken::new())
     }
@@ -57,13 +57,17 @@ impl Handle {
         request: &PlanRequest,
         cancel: &CancelToken,
     ) -> Result<Plan, PlanFailure> {
-        if !self.planner.is_retired() {
-            match self.planner.plan_unless(request, cancel) {
-                Err(error) if error.is_retired() => {}
-                outcome => return Ok(outcome?),
+        let mut planner = &self.planner;
+        for _ in 0..LOOKUPS_MAX {
+            if !planner.is_retired() {
+                match planner.plan_unless(request, cancel) {
+                    Err(error) if error.is_retired() => {}
+                    outcome => return Ok(outcome?),
+                }
             }
+            // More than one generation may have come and gone while this thread did not run.
+            planner = self.roster.started(self.planner.name().as_str())?;
         }
-        let successor = self.roster.started(self.planner.name().as_str())?;
-        Ok(successor.plan_unless(request, cancel)?)
+        Ok(planner.plan_unless(request, cancel)?)
     }
 }

@@ -33,8 +33,8 @@ use crate::trust::Policy;
 
 pub(crate) use discovering::Replace;
 
-/// How often a planner is looked up that is replaced while it is being started.
-const LOOKUPS_MAX: usize = 64;
+/// How often a planner is looked up that is replaced while it is being started or before it is called.
+pub(super) const LOOKUPS_MAX: usize = 64;
 
 /// The catalog of a running registry.
 #[derive(Debug)]
