@@ -1,5 +1,5 @@
-//! Hosts that do with processes what a library cannot forbid them: one that is forked, and one that does not
-//! want to know how its children end.
+//! Hosts that do to their process what a library cannot forbid them: one that is forked, one that does not
+//! want to know how its children end, and one that lowers its limit of open files below what it holds.
 //!
 //! Each is a process of its own, since what it does holds for all of its process. There is no harness, which
 //! would have threads of its own, and workers run this program, too.
@@ -12,11 +12,16 @@ use std::time::{Duration, Instant};
 
 use plugin_api::PlanRequest;
 use registry::{EventKind, Registry};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tests::{PluginFolder, fixture, pid_of_obeys};
 
 /// The first arguments of such hosts; the plugin folder follows.
 const FORKING: &str = "--host-that-forks";
 const IGNORING: &str = "--host-that-ignores-its-children";
+const LOWERING: &str = "--host-that-lowers-its-limit";
+
+/// Longest time that something is awaited.
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// No end of a worker.
 const NONE: [&str; 0] = [];
@@ -30,9 +35,10 @@ fn main() {
     match arguments.as_slice() {
         [_, first, folder] if first == FORKING => fork_and_go_on(Path::new(folder)),
         [_, first, folder] if first == IGNORING => ignore_children(Path::new(folder)),
+        [_, first, folder] if first == LOWERING => lower_the_limit(Path::new(folder)),
         _ => {
             let folder = PluginFolder::new().with(&fixture("obeys"));
-            for kind in [FORKING, IGNORING] {
+            for kind in [FORKING, IGNORING, LOWERING] {
                 let program = std::env::current_exe().unwrap();
                 let mut host = Command::new(program);
                 let status = host.arg(kind).arg(folder.path()).status().unwrap();
@@ -126,6 +132,28 @@ fn ignore_children(folder: &Path) {
     registry.shutdown(SOON).unwrap();
     assert_eq!(crashes(&registry), [untold]);
     assert!(![pid, next, last].into_iter().any(exists));
+}
+
+/// Workers are watched over although no call may ask the kernel about so many descriptors any more.
+fn lower_the_limit(folder: &Path) {
+    let registry = registry(folder);
+    let pid = pid_of_obeys(&registry);
+    let before = getrlimit(Resource::Nofile);
+    let lowered = Rlimit {
+        current: Some(1),
+        ..before
+    };
+    setrlimit(Resource::Nofile, lowered).unwrap();
+    let hang = PlanRequest::new("hang").with_deadline(Duration::from_millis(100));
+    let error = registry.plan("obeys", &hang).unwrap_err();
+    assert_eq!(error.code(), "E_DEADLINE", "{error:?}");
+    let begun = Instant::now();
+    while exists(pid) {
+        assert!(begun.elapsed() < MINUTE, "it is never reaped");
+        thread::yield_now();
+    }
+    setrlimit(Resource::Nofile, before).unwrap();
+    assert_ne!(pid_of_obeys(&registry), pid);
 }
 
 /// Whether there is a process of this number.

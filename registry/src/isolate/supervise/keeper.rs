@@ -143,8 +143,16 @@ impl Keeper {
                     .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)),
             );
         }
-        if poll(&mut fds, wait_max.as_ref()).is_err() {
-            return Vec::new();
+        match poll(&mut fds, wait_max.as_ref()) {
+            Ok(_) => {}
+            Err(Errno::INTR) => return Vec::new(),
+            // So many at once are refused where the host has lowered its limit of open files since.
+            Err(_) => {
+                thread::sleep(LOOK);
+                for fd in fds.chunks_mut(1) {
+                    let _not_ready = poll(fd, Some(&Timespec::default()));
+                }
+            }
         }
         let mut answered = fds[1..].iter().map(|fd| !fd.revents().is_empty());
         let each = watched.iter().map(|one| Ready {
