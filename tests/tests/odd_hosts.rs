@@ -1,5 +1,6 @@
 //! Hosts that do to their process what a library cannot forbid them: one that is forked, one that does not
-//! want to know how its children end, and one that lowers its limit of open files below what it holds.
+//! want to know how its children end, one that has other children, and one that lowers its limit of open files
+//! below what it holds.
 //!
 //! Each is a process of its own, since what it does holds for all of its process. There is no harness, which
 //! would have threads of its own, and workers run this program, too.
@@ -18,6 +19,7 @@ use tests::{PluginFolder, fixture, pid_of_obeys};
 /// The first arguments of such hosts; the plugin folder follows.
 const FORKING: &str = "--host-that-forks";
 const IGNORING: &str = "--host-that-ignores-its-children";
+const STARTING: &str = "--host-that-starts-others";
 const LOWERING: &str = "--host-that-lowers-its-limit";
 
 /// Longest time that something is awaited.
@@ -35,10 +37,11 @@ fn main() {
     match arguments.as_slice() {
         [_, first, folder] if first == FORKING => fork_and_go_on(Path::new(folder)),
         [_, first, folder] if first == IGNORING => ignore_children(Path::new(folder)),
+        [_, first, folder] if first == STARTING => start_others(Path::new(folder)),
         [_, first, folder] if first == LOWERING => lower_the_limit(Path::new(folder)),
         _ => {
             let folder = PluginFolder::new().with(&fixture("obeys"));
-            for kind in [FORKING, IGNORING, LOWERING] {
+            for kind in [FORKING, IGNORING, STARTING, LOWERING] {
                 let program = std::env::current_exe().unwrap();
                 let mut host = Command::new(program);
                 let status = host.arg(kind).arg(folder.path()).status().unwrap();
@@ -132,6 +135,22 @@ fn ignore_children(folder: &Path) {
     registry.shutdown(SOON).unwrap();
     assert_eq!(crashes(&registry), [untold]);
     assert!(![pid, next, last].into_iter().any(exists));
+}
+
+/// The descriptors that another child of this host holds.
+fn inherited() -> String {
+    let listed = Command::new("ls").arg("/proc/self/fd").output().unwrap();
+    assert!(listed.status.success(), "{listed:?}");
+    String::from_utf8(listed.stdout).unwrap()
+}
+
+/// What a host shares with a worker reaches none of its other children.
+fn start_others(folder: &Path) {
+    let before = inherited();
+    let registry = registry(folder);
+    let pid = pid_of_obeys(&registry);
+    assert_eq!(inherited(), before);
+    assert_eq!(pid_of_obeys(&registry), pid);
 }
 
 /// Workers are watched over although no call may ask the kernel about so many descriptors any more.
