@@ -68,8 +68,8 @@ pub struct Mailbox<'a, F> {
 }
 
 impl Side {
-    /// Raises a doubt in everybody who sleeps or is about to: the word is changed to what it never is
-    /// otherwise, and the sleepers are woken. For when the side that wrote it is gone.
+    /// Raises a doubt in everybody who sleeps or is about to: the word is changed, and the sleepers are
+    /// woken. For when the side that wrote it is gone. A frame that it has posted can be taken still.
     pub fn spoil(&self, futex: &impl Futex) {
         let counts = self.counts.load(Ordering::Relaxed);
         self.counts
@@ -78,8 +78,8 @@ impl Side {
     }
 }
 
-/// Changes the frames posted so that the difference is no honest one.
-const SPOILT: u32 = 0x7fff;
+/// Changes the frames taken so that the difference is no honest one.
+const SPOILT: u32 = 0x7fff << 16;
 
 impl<'a, F: Futex> Mailbox<'a, F> {
     /// The view of the side that writes `own`.
