@@ -68,13 +68,15 @@ pub(super) fn sort_out(
     let mut rejected = Vec::new();
     let mut passed = Vec::new();
     let contested = contested(scan, policy);
+    // Asked of the system once for all files.
+    let user = trust::effective_user();
     for candidate in &scan.candidates {
         // Discovery gives candidates with valid names only; `planner_of` looks again.
         let Ok(name) = PlannerName::parse(candidate.name()) else {
             passed.push(Arc::clone(candidate));
             continue;
         };
-        let verdict = judge(candidate, &name, builtins, policy);
+        let verdict = judge(candidate, &name, builtins, user, policy);
         let is_contested = contested.contains(&plain_name(candidate.name()));
         match verdict.and_then(|()| judge_proof(candidate, &name, keep, is_contested, policy)) {
             Ok(()) => passed.push(Arc::clone(candidate)),
@@ -106,12 +108,13 @@ fn judge(
     candidate: &Candidate,
     name: &PlannerName,
     builtins: &[Arc<Planner>],
+    user: u32,
     policy: &Policy,
 ) -> Result<(), Refusal> {
     if builtins.iter().any(|builtin| builtin.name() == name) {
         Err(Refusal::BuiltIn { name: name.clone() })
     } else {
-        trust::admit(name, candidate.manifest(), candidate.access(), policy)
+        trust::admit(name, candidate.manifest(), candidate.access(), user, policy)
     }
 }
 

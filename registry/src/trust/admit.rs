@@ -7,15 +7,17 @@ use super::{Policy, Refusal, judge_access};
 use crate::discovery::Access;
 use crate::name::PlannerName;
 
-/// Judges a manifest by name, interface version and what a panic does, and its file by who may change it.
+/// Judges a manifest by name, interface version and what a panic does, and its file by who may change it;
+/// `user` is for whom it runs.
 pub(crate) fn admit(
     name: &PlannerName,
     manifest: &Manifest,
     access: &Access,
+    user: u32,
     policy: &Policy,
 ) -> Result<(), Refusal> {
     judge_name(name, policy)?;
-    judge_access(access, policy.relaxed, effective_user())?;
+    judge_access(access, policy.relaxed, user)?;
     judge_api(manifest.api, API_VERSION)?;
     judge_panic(manifest.build.panic, policy.contained.contains(name))
 }

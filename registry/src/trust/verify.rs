@@ -7,7 +7,7 @@ use std::sync::Arc;
 use plugin_api::manifest::Manifest;
 use semver::Version;
 
-use super::admit::admit;
+use super::admit::{admit, effective_user};
 use super::loader_variables::{judge_loader_variables, loader_variables};
 use super::sealed::{Place, Sealed};
 use super::signature::{self, Evidence, Proof, SignatureStanding};
@@ -138,7 +138,7 @@ pub(crate) fn verify(
             found: manifest.name.clone(),
         });
     }
-    admit(name, &manifest, &access, policy)?;
+    admit(name, &manifest, &access, effective_user(), policy)?;
     policy.note_time();
     let guard = policy.guards.current();
     guard.judge_lock(name, &manifest, Some(&digest))?;
