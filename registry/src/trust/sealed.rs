@@ -18,6 +18,7 @@ use rustix::fs::{
     MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fcntl_getfl,
     memfd_create,
 };
+use rustix::io::Errno;
 
 use super::Refusal;
 use super::private_folder::PrivateFolder;
@@ -27,6 +28,9 @@ use crate::name::PlannerName;
 /// How much is read at once: enough for the hash to work at full width, and little enough to be still
 /// in the processor's nearest cache when it is written, and to cost few fresh pages.
 const PART_BYTES: usize = 32 << 10;
+
+/// How often a copy is tried to be sealed that the kernel is busy with.
+const SEALING_TRIES: usize = 12;
 
 /// Bytes that stay what they are, and the descriptor that they are mapped from.
 #[derive(Debug)]
@@ -239,8 +243,20 @@ fn memory_file(planner: &PlannerName) -> io::Result<File> {
 }
 
 fn seal(memory: File) -> io::Result<File> {
-    fcntl_add_seals(&memory, SEALS)?;
+    patiently(|| fcntl_add_seals(&memory, SEALS))?;
     Ok(memory)
+}
+
+/// The kernel seals nothing while it holds one of the pages itself, as it does when memory is short. It
+/// waits for them up to a sixth of a second, and then says that it is busy.
+fn patiently(mut seal: impl FnMut() -> Result<(), Errno>) -> Result<(), Errno> {
+    for _ in 1..SEALING_TRIES {
+        match seal() {
+            Err(Errno::BUSY) => {}
+            outcome => return outcome,
+        }
+    }
+    seal()
 }
 
 fn is_read_only(file: &File) -> io::Result<bool> {
@@ -360,6 +376,32 @@ mod tests {
         assert_eq!(copied, blake3::hash(b"other"));
         file.set_len(6).unwrap();
         assert_eq!(pinned.copied(&name()).unwrap_err().code(), "E_TOO_LARGE");
+    }
+
+    #[test]
+    fn a_copy_that_the_kernel_is_busy_with_is_sealed_later_and_not_without_bound() {
+        for (busy, tried, outcome) in [
+            (0, 1, Ok(())),
+            (3, 4, Ok(())),
+            (usize::MAX, SEALING_TRIES, Err(Errno::BUSY)),
+        ] {
+            let mut tries = 0;
+            let sealed = patiently(|| {
+                tries += 1;
+                if tries > busy {
+                    Ok(())
+                } else {
+                    Err(Errno::BUSY)
+                }
+            });
+            assert_eq!((tries, sealed), (tried, outcome));
+        }
+        let mut tries = 0;
+        let refused = patiently(|| {
+            tries += 1;
+            Err(Errno::PERM)
+        });
+        assert_eq!((tries, refused), (1, Err(Errno::PERM)));
     }
 
     #[test]
